@@ -1,0 +1,7 @@
+//! One file a command.
+
+pub mod plugins;
+pub mod pretrain;
+pub mod report;
+pub mod run;
+pub mod schema;

@@ -1,0 +1,69 @@
+//! The program `exp` as a library, so that a binary with plugins of its own is five lines:
+//! `exp_cli::run(registry)`.
+
+mod commands;
+mod progress;
+mod project;
+mod provenance;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use exp_train::Registry;
+
+/// Runs declarative experiments on DFER-CLIP and tells what made a difference.
+#[derive(Parser)]
+#[command(name = "exp", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(commands::run::Arguments),
+    Report(commands::report::Arguments),
+    Plugins(commands::plugins::Arguments),
+    Schema(commands::schema::Arguments),
+    Pretrain(commands::pretrain::Arguments),
+}
+
+/// How a command ended when nothing stopped it.
+enum Outcome {
+    /// Everything was done.
+    Done,
+    /// A run failed; the others went on.
+    SomeFailed,
+}
+
+/// Runs the program on the command line's arguments.
+///
+/// Exit status 0: everything was done; 1: a run failed, and the others went on; 2: bad input or
+/// surroundings, and nothing was started.
+pub fn run(registry: Registry) -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Command::Run(arguments) => commands::run::run(&arguments, &registry),
+        Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
+        Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
+        Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeFailed) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("{}", message(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// An error with its causes. Diagnostics begin with `error: ` themselves.
+fn message(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    match text.starts_with("error: ") {
+        true => text,
+        false => format!("error: {text}"),
+    }
+}

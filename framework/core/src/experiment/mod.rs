@@ -1,0 +1,19 @@
+//! From an experiment's YAML to a plan of runs.
+//!
+//! Four layers of settings, the later one wins: the benchmark's protocol file, the experiment's
+//! `base`, the grid point, and `--set` on the command line.
+
+mod augment;
+mod fields;
+mod identity;
+mod plan;
+mod schema;
+mod settings;
+mod spec;
+
+pub use augment::{Augmentation, RandomResizedCrop};
+pub use identity::{Identity, TRAINING_MEANING, run_id};
+pub use plan::{Level, PlannedRun, plan};
+pub use schema::{experiment_schema, protocol_schema};
+pub use settings::{ClipSettings, Decays, LearningRates, Normalize, Settings, TAGGED, Training};
+pub use spec::{Axis, Compare, Experiment};

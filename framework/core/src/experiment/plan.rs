@@ -1,0 +1,181 @@
+//! The grid of an experiment, multiplied out.
+
+use super::settings::{Settings, TAGGED};
+use super::spec::{Axis, Experiment};
+use crate::plugin::Registry;
+use crate::tree::{Diagnostic, Node, merge, nearest};
+
+/// The value that a run has on one axis of the grid.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Level {
+    /// The path of the axis.
+    pub factor: String,
+    /// The value's label.
+    pub label: String,
+}
+
+/// One run to be done.
+pub struct PlannedRun<T: ?Sized> {
+    /// The benchmark's name: that of its protocol file.
+    pub benchmark: String,
+    /// The place in the grid, an entry an axis.
+    pub levels: Vec<Level>,
+    /// The seed of everything random in it.
+    pub seed: u64,
+    /// The fold of the benchmark.
+    pub fold: u32,
+    /// What it does.
+    pub settings: Settings<T>,
+}
+
+/// Multiplies an experiment out on one benchmark: every grid point, fold and seed, in that order.
+///
+/// `protocol` is the benchmark's protocol file; `sets` are the `--set` of the command line, the
+/// last one strongest. The first mistake found is the error.
+pub fn plan<T: ?Sized + 'static>(
+    experiment: &Experiment,
+    benchmark: &str,
+    protocol: &Node,
+    sets: &[Node],
+    registry: &Registry<T>,
+) -> Result<Vec<PlannedRun<T>>, Diagnostic> {
+    for axis in &experiment.grid {
+        if let Some(set) = sets.iter().find(|set| overlaps(set, &axis.path)) {
+            return Err(Diagnostic::new(format!(
+                "this overrides `{}`, which the grid varies",
+                axis.path
+            ))
+            .at(&set.mark)
+            .help("change the grid in the experiment's file instead"));
+        }
+    }
+    let ground = merge(protocol.clone(), experiment.base.clone(), &TAGGED);
+    let mut runs: Vec<PlannedRun<T>> = Vec::new();
+    for point in points(&experiment.grid) {
+        let mut node = ground.clone();
+        for (axis, (_, value)) in &point {
+            check_tag(&node, axis)?;
+            node = merge(
+                node,
+                Node::nest(&axis.path, &axis.mark, value.clone()),
+                &TAGGED,
+            );
+        }
+        for set in sets {
+            node = merge(node, set.clone(), &TAGGED);
+        }
+        let levels: Vec<Level> = point
+            .iter()
+            .map(|(axis, (label, _))| Level {
+                factor: axis.path.clone(),
+                label: label.clone(),
+            })
+            .collect();
+        let folds = Settings::decode(&node, registry)?.folds;
+        for fold in folds {
+            for &seed in &experiment.seeds {
+                let settings = Settings::decode(&node, registry)?;
+                runs.push(PlannedRun {
+                    benchmark: benchmark.to_owned(),
+                    levels: levels.clone(),
+                    seed,
+                    fold,
+                    settings,
+                });
+            }
+        }
+    }
+    same_settings(&runs, experiment)?;
+    Ok(runs)
+}
+
+/// Whether a `--set` changes the setting at `path`, a part of it, or a plugin around it.
+fn overlaps(set: &Node, path: &str) -> bool {
+    set.get(path).is_some()
+        || (1..path.split('.').count()).any(|depth| {
+            let head: Vec<&str> = path.split('.').take(depth).collect();
+            set.get(&head.join("."))
+                .is_some_and(|node| !matches!(node.value, crate::tree::Value::Map(_)))
+        })
+}
+
+type Point<'a> = Vec<(&'a Axis, &'a (String, Node))>;
+
+/// All combinations of the axes' values; the last axis varies fastest.
+fn points(grid: &[Axis]) -> Vec<Point<'_>> {
+    grid.iter().fold(vec![Vec::new()], |points, axis| {
+        points
+            .into_iter()
+            .flat_map(|point| {
+                axis.levels.iter().map(move |level| {
+                    let mut point = point.clone();
+                    point.push((axis, level));
+                    point
+                })
+            })
+            .collect()
+    })
+}
+
+/// A path into a plugin's settings must name the plugin that is in use: otherwise it would switch
+/// the plugin behind the user's back.
+fn check_tag(node: &Node, axis: &Axis) -> Result<(), Diagnostic> {
+    let mut parts = axis.path.split('.');
+    let (Some(key), Some(name)) = (parts.next(), parts.next()) else {
+        return Ok(());
+    };
+    if !TAGGED.contains(&key) {
+        return Ok(());
+    }
+    let Some((used, _, _)) = node.get(key).and_then(Node::tag) else {
+        return Ok(());
+    };
+    if used == name {
+        return Ok(());
+    }
+    let error = Diagnostic::new(format!(
+        "`{}` names a setting of `{name}`, but `{key}` is `{used}` here",
+        axis.path
+    ))
+    .at(&axis.mark);
+    Err(match nearest(name, [used]) {
+        Some(near) => error.help(format!("did you mean `{key}.{near}`?")),
+        None => error.help(format!(
+            "list whole values instead: `{key}: [{used}, {{{name}: {{…}}}}]`"
+        )),
+    })
+}
+
+/// Two points of the grid with equal settings would be one run in two rows of a table.
+fn same_settings<T: ?Sized + 'static>(
+    runs: &[PlannedRun<T>],
+    experiment: &Experiment,
+) -> Result<(), Diagnostic> {
+    let mut seen: Vec<(serde_json::Value, &[Level])> = Vec::new();
+    for run in runs {
+        let settings = run.settings.to_json();
+        match seen.iter().find(|(other, _)| *other == settings) {
+            Some((_, levels)) if *levels != run.levels.as_slice() => {
+                let name = |levels: &[Level]| {
+                    let labels: Vec<_> = levels
+                        .iter()
+                        .map(|level| format!("{} = {}", level.factor, level.label))
+                        .collect();
+                    labels.join(", ")
+                };
+                let error = Diagnostic::new(format!(
+                    "two points of the grid are the same setting: {} and {}",
+                    name(levels),
+                    name(&run.levels)
+                ));
+                return Err(match experiment.grid.first() {
+                    Some(axis) => error.at(&axis.mark),
+                    None => error,
+                });
+            }
+            Some(_) => {}
+            None => seen.push((settings, &run.levels)),
+        }
+    }
+    Ok(())
+}

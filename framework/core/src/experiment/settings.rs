@@ -1,0 +1,225 @@
+//! The settings of one run, decoded from its merged layers.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::augment::Augmentation;
+use super::fields::Fields;
+use crate::bounded::{NonNegative, Positive, Share, Within};
+use crate::plugin::{Benchmark, Chosen, ContextSource, PromptSource, Registry};
+use crate::tree::{Diagnostic, Node, Value, decode};
+
+/// The top-level settings whose value is a plugin: where layers name different plugins, the later
+/// one replaces the earlier one whole.
+pub const TAGGED: [&str; 4] = ["benchmark", "prompt", "context", "temporal"];
+
+const KEYS: [&str; 9] = [
+    "benchmark",
+    "folds",
+    "backbone",
+    "prompt",
+    "context",
+    "temporal",
+    "clip",
+    "augment",
+    "train",
+];
+
+/// Everything that decides what a run does, but for its seed and fold.
+pub struct Settings<T: ?Sized> {
+    /// Where the clips come from.
+    pub benchmark: Chosen<dyn Benchmark>,
+    /// The folds that are run, each a run of its own. Benchmarks without folds have fold 1.
+    pub folds: Vec<u32>,
+    /// The pretrained CLIP: `small` (built in), or a safetensors file.
+    pub backbone: String,
+    /// Where the class texts come from.
+    pub prompt: Chosen<dyn PromptSource>,
+    /// What is learned around them.
+    pub context: Chosen<dyn ContextSource>,
+    /// How frame features become a clip feature.
+    pub temporal: Chosen<T>,
+    /// What the model sees of a clip.
+    pub clip: ClipSettings,
+    /// What training changes at random.
+    pub augment: Augmentation,
+    /// The optimiser and its schedule.
+    pub train: Training,
+}
+
+/// What the model sees of a clip.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClipSettings {
+    /// Frames a clip.
+    pub frames: Within<1, 256>,
+    /// Height and width in pixels; the backbone decides what it must be.
+    pub size: Within<8, 1024>,
+    /// What is done to pixel values in [0, 1].
+    pub normalize: Normalize,
+}
+
+/// What is done to pixel values in [0, 1] before the model sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalize {
+    /// Nothing, as the reference does.
+    #[default]
+    None,
+    /// CLIP's mean and standard deviation of each channel.
+    Clip,
+}
+
+/// The optimiser (stochastic gradient descent with momentum) and its schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Training {
+    /// Passes over the training clips.
+    pub epochs: Within<1, 10_000>,
+    /// Clips a step; an incomplete last batch is dropped.
+    pub batch: Within<1, 65_536>,
+    /// The learning rate of each group of parameters.
+    pub learning_rate: LearningRates,
+    /// The optimiser's momentum, below 1.
+    pub momentum: Share,
+    /// Weight decay on everything trained.
+    pub weight_decay: NonNegative,
+    /// Every learning rate changes after these epochs.
+    pub decay: Decays,
+    /// Threads that read clips beside training.
+    pub workers: Within<1, 256>,
+}
+
+/// The learning rate of each group of parameters; zero freezes the group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LearningRates {
+    /// The temporal model.
+    pub temporal: NonNegative,
+    /// CLIP's image encoder.
+    pub image: NonNegative,
+    /// The learnable context.
+    pub context: NonNegative,
+}
+
+/// Every learning rate is multiplied by `gamma` after each of the epochs `at`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Decays {
+    /// Epochs, counted from 1, after which the rates change.
+    pub at: Vec<Within<1, 10_000>>,
+    /// The factor.
+    pub gamma: Positive,
+}
+
+// The defaults are the reference's settings (Zhao and Patras, "Prompting Visual-Language Models
+// for Dynamic Facial Expression Recognition", BMVC 2023, and its public code).
+
+impl Default for ClipSettings {
+    fn default() -> Self {
+        Self {
+            frames: Within::literal(16),
+            size: Within::literal(224),
+            normalize: Normalize::None,
+        }
+    }
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            epochs: Within::literal(50),
+            batch: Within::literal(48),
+            learning_rate: LearningRates::default(),
+            momentum: Share::literal(0.9),
+            weight_decay: NonNegative::literal(1e-4),
+            decay: Decays::default(),
+            workers: Within::literal(2),
+        }
+    }
+}
+
+impl Default for LearningRates {
+    fn default() -> Self {
+        Self {
+            temporal: NonNegative::literal(1e-2),
+            image: NonNegative::literal(1e-5),
+            context: NonNegative::literal(1e-3),
+        }
+    }
+}
+
+impl Default for Decays {
+    fn default() -> Self {
+        Self {
+            at: vec![Within::literal(30), Within::literal(40)],
+            gamma: Positive::literal(0.1),
+        }
+    }
+}
+
+impl Training {
+    /// The factor on every learning rate in an epoch, counted from 1.
+    pub fn rate_factor(&self, epoch: usize) -> f64 {
+        let passed = self.decay.at.iter().filter(|at| at.get() < epoch).count();
+        self.decay.gamma.get().powi(passed as i32)
+    }
+}
+
+impl<T: ?Sized + 'static> Settings<T> {
+    /// Decodes the merged layers of a run.
+    pub fn decode(node: &Node, registry: &Registry<T>) -> Result<Self, Diagnostic> {
+        let fields = Fields::of(node, "the settings of a run", &KEYS)?;
+        let folds = match fields.entry("folds") {
+            Some(entry) => folds(&entry.node)?,
+            None => vec![1],
+        };
+        Ok(Self {
+            benchmark: registry.benchmarks.choose(fields.required("benchmark")?)?,
+            folds,
+            backbone: decode(fields.required("backbone")?)?,
+            prompt: registry.prompts.choose(fields.required("prompt")?)?,
+            context: registry.contexts.choose(fields.required("context")?)?,
+            temporal: registry.temporals.choose(fields.required("temporal")?)?,
+            clip: fields.or_default("clip")?,
+            augment: fields.or_default("augment")?,
+            train: fields.or_default("train")?,
+        })
+    }
+
+    /// All settings with their defaults filled in, in one fixed order, as the store keeps them.
+    pub fn to_json(&self) -> Json {
+        json!({
+            "benchmark": self.benchmark.to_json(),
+            "backbone": self.backbone,
+            "prompt": self.prompt.to_json(),
+            "context": self.context.to_json(),
+            "temporal": self.temporal.to_json(),
+            "clip": self.clip,
+            "augment": self.augment,
+            "train": self.train,
+        })
+    }
+}
+
+fn folds(node: &Node) -> Result<Vec<u32>, Diagnostic> {
+    let folds: Vec<Within<1, 1000>> = decode(node)?;
+    let mut seen = Vec::new();
+    for (fold, index) in folds.iter().map(|fold| fold.get() as u32).zip(0..) {
+        if seen.contains(&fold) {
+            let mark = match &node.value {
+                Value::List(items) => &items[index].mark,
+                _ => &node.mark,
+            };
+            return Err(Diagnostic::new(format!("fold {fold} is named twice")).at(mark));
+        }
+        seen.push(fold);
+    }
+    if seen.is_empty() {
+        return Err(Diagnostic::new("no fold is named")
+            .at(&node.mark)
+            .help("benchmarks without folds have `folds: [1]`"));
+    }
+    Ok(seen)
+}

@@ -1,0 +1,11 @@
+//! What an experiment is, without tensors and without I/O: settings and their layers, the plan of
+//! runs, run identity, clips, metrics, events, and the plugin traits that need no tensor.
+
+pub mod bounded;
+pub mod clip;
+pub mod event;
+pub mod experiment;
+pub mod metrics;
+pub mod plugin;
+pub mod provenance;
+pub mod tree;

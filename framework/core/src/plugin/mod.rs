@@ -1,0 +1,12 @@
+//! What varies between runs: the traits of plugins that need no tensor, and the tables that name
+//! them.
+
+mod registry;
+mod table;
+mod traits;
+
+pub use registry::Registry;
+pub use table::{Chosen, Listed, Table};
+pub use traits::{
+    Benchmark, ContextLayout, ContextSource, Place, PluginError, Position, PromptSource,
+};

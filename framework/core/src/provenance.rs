@@ -1,0 +1,34 @@
+//! Where a run's figures come from: enough to make them again.
+
+use serde::{Deserialize, Serialize};
+
+/// The program, the machine and the inputs of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Git revision of the project; `None` outside a repository.
+    pub revision: Option<String>,
+    /// Changes that were not committed, as `git diff HEAD` prints them.
+    pub diff: Option<String>,
+    /// The command line.
+    pub command: Vec<String>,
+    /// Version of this program.
+    pub version: String,
+    /// Version of Burn.
+    pub burn: String,
+    /// Kind of device and precision, as in `cpu-f32`.
+    pub device: String,
+    /// The device's name.
+    pub device_name: String,
+    /// The machine's host name.
+    pub host: String,
+    /// Operating system and version.
+    pub system: String,
+    /// Processor cores the program may use.
+    pub cores: usize,
+    /// Hash of the clips (see `manifest_hash` of the data crate).
+    pub manifest: String,
+    /// The backbone as settings name it.
+    pub backbone: String,
+    /// SHA-256 of the backbone's file.
+    pub weights: String,
+}

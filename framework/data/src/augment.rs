@@ -1,0 +1,142 @@
+//! Random changes of training clips: one draw a clip, the same for all its frames.
+//!
+//! Order and rules are those of the published DFER-CLIP code: brightness (DFEW) or rotation
+//! (FERV39k), then a random resized crop, then a mirror image (Zhao and Patras, "Prompting
+//! Visual-Language Models for Dynamic Facial Expression Recognition", BMVC 2023).
+
+use exp_core::experiment::{Augmentation, RandomResizedCrop};
+use rand::{Rng, RngExt};
+
+use crate::adjust::{brighten, mirror, rotate};
+use crate::decode::Frame;
+use crate::resize::{CropBox, crop, crop_resize, resize, resize_shorter_side, shorter_side_size};
+
+/// Tries to place a random crop before the frame is only scaled and cut.
+const CROP_TRIES: usize = 10;
+
+/// Draws what happens to one clip.
+///
+/// `width` and `height` are those of the clip's first frame, which place the crop; `size` is the
+/// side of the model's square input.
+pub fn draw(
+    augment: &Augmentation,
+    rng: &mut impl Rng,
+    width: usize,
+    height: usize,
+    size: usize,
+) -> Draw {
+    Draw {
+        brightness: augment
+            .brightness
+            .map(|[min, max]| rng.random_range(min..=max)),
+        rotation: augment.rotation.map(|most| rng.random_range(-most..=most)),
+        part: augment
+            .crop
+            .map_or(Part::Whole, |crop| part(&crop, rng, width, height, size)),
+        mirrored: augment.flip.is_some_and(|share| rng.random_bool(share)),
+    }
+}
+
+fn part(
+    crop: &RandomResizedCrop,
+    rng: &mut impl Rng,
+    width: usize,
+    height: usize,
+    size: usize,
+) -> Part {
+    let [min_area, max_area] = crop.area;
+    let [min_aspect, max_aspect] = crop.aspect;
+    for _ in 0..CROP_TRIES {
+        let area = rng.random_range(min_area..=max_area) * (width * height) as f64;
+        let aspect = rng.random_range(min_aspect..=max_aspect);
+        let mut crop_width = side(area * aspect);
+        let mut crop_height = side(area / aspect);
+        if rng.random_bool(0.5) {
+            std::mem::swap(&mut crop_width, &mut crop_height);
+        }
+        if crop_width <= width && crop_height <= height {
+            return Part::Box(CropBox {
+                left: rng.random_range(0..=width - crop_width),
+                top: rng.random_range(0..=height - crop_height),
+                width: crop_width,
+                height: crop_height,
+            });
+        }
+    }
+    let (width, height) = shorter_side_size(width, height, size);
+    Part::ShorterSide {
+        left: rng.random_range(0..=width - size),
+        top: rng.random_range(0..=height - size),
+    }
+}
+
+/// Side of a square of that area in whole pixels, at least one; a half goes to the even number.
+fn side(area: f64) -> usize {
+    (area.sqrt().round_ties_even() as usize).max(1)
+}
+
+/// What happens to every frame of one clip.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draw {
+    /// Factor of brightness.
+    pub brightness: Option<f64>,
+    /// Degrees, anticlockwise.
+    pub rotation: Option<f64>,
+    /// The part of the frame that the model sees.
+    pub part: Part,
+    /// Whether left and right change places.
+    pub mirrored: bool,
+}
+
+/// The part of a frame that the model sees, scaled to its square input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of it; the aspect is not kept.
+    Whole,
+    /// A rectangle of it.
+    Box(CropBox),
+    /// The shorter side is scaled to the input, and a square is cut from there.
+    ShorterSide {
+        /// First column of the square, after scaling.
+        left: usize,
+        /// First row of the square, after scaling.
+        top: usize,
+    },
+}
+
+impl Draw {
+    /// Nothing but scaling: evaluation.
+    pub const NONE: Draw = Draw {
+        brightness: None,
+        rotation: None,
+        part: Part::Whole,
+        mirrored: false,
+    };
+
+    /// Changes one frame and scales it to `size` x `size`.
+    pub fn apply(&self, mut frame: Frame, size: usize) -> Frame {
+        if let Some(factor) = self.brightness {
+            brighten(&mut frame, factor);
+        }
+        if let Some(degrees) = self.rotation {
+            frame = rotate(&frame, degrees);
+        }
+        let mut frame = match self.part {
+            Part::Whole => resize(&frame, size, size),
+            Part::Box(area) => crop_resize(&frame, area, size, size),
+            Part::ShorterSide { left, top } => crop(
+                &resize_shorter_side(&frame, size),
+                CropBox {
+                    left,
+                    top,
+                    width: size,
+                    height: size,
+                },
+            ),
+        };
+        if self.mirrored {
+            mirror(&mut frame);
+        }
+        frame
+    }
+}

@@ -1,0 +1,88 @@
+//! What can go wrong between a list of clips and a batch of pixels.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// An error of the data path. Messages name the file, what was expected of it and what to do.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// A file or folder could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// A file is there but holds no JPEG image that can be decoded.
+    #[error(
+        "{} is not a readable JPEG image ({reason}); extract this frame again or take it out of its folder",
+        path.display()
+    )]
+    Decode {
+        /// The image file.
+        path: PathBuf,
+        /// The decoder's reason.
+        reason: String,
+    },
+    /// A clip has no frame.
+    #[error("the clip has no frame; extract its frames or take it out of the list")]
+    EmptyClip,
+    /// An error inside one clip.
+    #[error("clip {clip}: {source}")]
+    Clip {
+        /// Name of the clip.
+        clip: String,
+        /// What went wrong in it.
+        source: Box<DataError>,
+    },
+    /// Training would drop its only, incomplete batch.
+    #[error(
+        "training has {clips} clips, but a batch takes {batch} and an incomplete batch is dropped, so nothing would be trained; choose a batch of at most {clips}"
+    )]
+    TooFewClips {
+        /// Clips there are.
+        clips: usize,
+        /// Clips in a batch.
+        batch: usize,
+    },
+    /// A size of the loader is zero.
+    #[error("the loader's `{name}` is 0; it must be at least 1")]
+    ZeroSetting {
+        /// The setting.
+        name: &'static str,
+    },
+    /// A loader's thread ended without delivering its clip.
+    #[error("a thread that reads clips ended early; its message stands above, please report it")]
+    WorkerLost,
+    /// A line of a list file cannot be used.
+    #[error("{}:{line}: {message}", file.display())]
+    ListLine {
+        /// The list file.
+        file: PathBuf,
+        /// Line number, from 1.
+        line: usize,
+        /// What was expected, what was found, and what to do.
+        message: String,
+    },
+    /// A list file names no clip at all.
+    #[error(
+        "{} lists no clip; expected lines of the form `<folder> <number of frames> <label>`",
+        file.display()
+    )]
+    EmptyList {
+        /// The list file.
+        file: PathBuf,
+    },
+}
+
+impl DataError {
+    /// The same error, with the clip it happened in.
+    pub(crate) fn in_clip(self, clip: &str) -> Self {
+        DataError::Clip {
+            clip: clip.to_owned(),
+            source: Box::new(self),
+        }
+    }
+}

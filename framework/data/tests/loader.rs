@@ -1,0 +1,185 @@
+//! The loader's promises: order, independence of the number of workers, errors, an early end.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use common::twins;
+use exp_core::clip::Clip;
+use exp_core::experiment::{Augmentation, Normalize, RandomResizedCrop};
+use exp_data::DataError;
+use exp_data::loader::{Batch, Loader, LoaderSettings};
+use proptest::prelude::*;
+
+/// Clip `i` has `i % 7 + 1` of the frames at hand, from frame `i` on.
+fn clips(count: usize) -> Vec<Clip> {
+    let file = |i: usize| twins().join(format!("clip_jpeg/{:05}.jpg", i % 21 + 1));
+    (0..count)
+        .map(|i| Clip {
+            name: format!("clip/{i:03}"),
+            frames: (i..i + i % 7 + 1).map(file).collect(),
+            label: i % 3,
+            subject: None,
+        })
+        .collect()
+}
+
+fn settings(batch: usize, workers: usize) -> LoaderSettings {
+    LoaderSettings {
+        frames: 4,
+        size: 8,
+        batch,
+        workers,
+        normalize: Normalize::None,
+    }
+}
+
+fn augmentation() -> Augmentation {
+    Augmentation {
+        brightness: Some([0.5, 1.5]),
+        rotation: Some(4.0),
+        crop: Some(RandomResizedCrop {
+            area: [0.08, 1.0],
+            aspect: [0.75, 1.3],
+        }),
+        flip: Some(0.5),
+    }
+}
+
+fn epoch(loader: &Loader, seed: u64, epoch: u64) -> Vec<Batch> {
+    loader
+        .training(&augmentation(), seed, epoch)
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+#[test]
+fn evaluation_is_in_order_and_keeps_the_last_batch() {
+    let loader = Loader::new(clips(10), settings(4, 3)).unwrap();
+    let mut pass = loader.evaluation();
+    assert_eq!(pass.total(), 3);
+    let batches: Vec<Batch> = pass.by_ref().collect::<Result<_, _>>().unwrap();
+    assert!(pass.waited() > Duration::ZERO);
+    let seen: Vec<usize> = batches
+        .iter()
+        .flat_map(|batch| batch.clips.clone())
+        .collect();
+    assert_eq!(seen, (0..10).collect::<Vec<_>>());
+    assert_eq!(batches[2].labels, [8 % 3, 9 % 3]);
+    assert_eq!(batches[2].pixels.len(), 2 * 4 * 3 * 8 * 8);
+    let again: Vec<Batch> = loader.evaluation().collect::<Result<_, _>>().unwrap();
+    assert_eq!(batches, again);
+}
+
+#[test]
+fn training_is_shuffled_anew_and_drops_the_incomplete_batch() {
+    let loader = Loader::new(clips(10), settings(4, 2)).unwrap();
+    let first = epoch(&loader, 1, 0);
+    assert_eq!(first.len(), 2);
+    let mut seen: Vec<usize> = first.iter().flat_map(|batch| batch.clips.clone()).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 8, "a clip came twice");
+    assert_ne!(first, epoch(&loader, 1, 1));
+    assert_ne!(first, epoch(&loader, 2, 0));
+}
+
+#[test]
+fn all_frames_of_a_clip_are_changed_alike() {
+    // One frame, repeated: equal before the change, so equal after it.
+    let loader = Loader::new(clips(1), settings(1, 1)).unwrap();
+    let batch = epoch(&loader, 5, 0).remove(0);
+    let (first, rest) = batch.pixels.split_at(3 * 8 * 8);
+    assert!(rest.chunks(3 * 8 * 8).all(|frame| frame == first));
+    let mut two = clips(1);
+    let repeated = two[0].frames[0].clone();
+    two[0].frames = vec![repeated; 4];
+    let read_four = epoch(&Loader::new(two, settings(1, 1)).unwrap(), 5, 0).remove(0);
+    let (first, rest) = read_four.pixels.split_at(3 * 8 * 8);
+    assert!(rest.chunks(3 * 8 * 8).all(|frame| frame == first));
+}
+
+#[test]
+fn fewer_clips_than_a_batch_is_an_error_that_says_so() {
+    let loader = Loader::new(clips(3), settings(4, 2)).unwrap();
+    let error = loader.training(&augmentation(), 1, 0).unwrap_err();
+    assert!(
+        error.to_string().contains("3 clips, but a batch takes 4"),
+        "{error}"
+    );
+    assert_eq!(loader.evaluation().count(), 1);
+    let error = Loader::new(clips(3), settings(0, 2)).unwrap_err();
+    assert!(error.to_string().contains("`batch` is 0"), "{error}");
+    assert_eq!(
+        Loader::new(clips(0), settings(4, 2))
+            .unwrap()
+            .evaluation()
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_missing_frame_names_clip_and_file_and_ends_the_pass() {
+    let mut list = clips(12);
+    list[5].frames = vec![PathBuf::from("nowhere/7.jpg")];
+    let loader = Loader::new(list, settings(2, 3)).unwrap();
+    let results: Vec<Result<Batch, DataError>> = loader.evaluation().collect();
+    assert_eq!(results.len(), 3);
+    assert!(results[0].is_ok() && results[1].is_ok());
+    let message = results[2].as_ref().unwrap_err().to_string();
+    assert!(
+        message.contains("clip clip/005: cannot read nowhere/7.jpg"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_clip_without_frames_is_named() {
+    let mut list = clips(2);
+    list[1].frames.clear();
+    let loader = Loader::new(list, settings(2, 1)).unwrap();
+    let error = loader.evaluation().next().unwrap().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("clip clip/001: the clip has no frame"),
+        "{error}"
+    );
+    assert!(
+        loader
+            .training(&augmentation(), 1, 0)
+            .unwrap()
+            .next()
+            .unwrap()
+            .is_err()
+    );
+}
+
+#[test]
+fn dropping_the_pass_early_ends_its_threads() {
+    // Reading all of it takes far longer than the limit; dropping joins the threads.
+    let loader = Loader::new(clips(200_000), settings(2, 3)).unwrap();
+    let start = Instant::now();
+    let mut pass = loader.evaluation();
+    pass.next().unwrap().unwrap();
+    drop(pass);
+    drop(loader.evaluation());
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_number_of_workers_changes_nothing(
+        count in 1_usize..24, batch in 1_usize..6, workers in 2_usize..7, seed: u64, number in 0_u64..3,
+    ) {
+        prop_assume!(count >= batch);
+        let one = Loader::new(clips(count), settings(batch, 1)).unwrap();
+        let many = Loader::new(clips(count), settings(batch, workers)).unwrap();
+        prop_assert_eq!(epoch(&one, seed, number), epoch(&many, seed, number));
+    }
+}

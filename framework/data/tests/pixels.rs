@@ -1,0 +1,269 @@
+//! Decoding, scaling and augmentation against Pillow and the published code.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::fs;
+
+use common::{difference, every_row, frame, parity, tensor, tensors, twins};
+use exp_core::clip::Clip;
+use exp_core::experiment::{Augmentation, Normalize, RandomResizedCrop};
+use exp_data::DataError;
+use exp_data::augment::{Draw, Part, draw};
+use exp_data::decode::{Frame, read_frame};
+use exp_data::resize::{CropBox, crop_resize, resize};
+use exp_data::sampling::segment_centres;
+use exp_data::transform::{CLIP_MEAN, CLIP_STD, append_normalized, evaluation_pixels};
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+
+const SIZE: usize = 224;
+
+#[test]
+fn decoding_differs_from_libjpeg_by_three_grey_levels_at_most() {
+    let expected = frame(
+        &parity().join("clip_jpeg_expected.safetensors"),
+        "decoded_first_u8_hwc",
+    );
+    let found = read_frame(&parity().join("clip_jpeg/00001.jpg")).unwrap();
+    assert_eq!(
+        (found.width, found.height),
+        (expected.width, expected.height)
+    );
+    let (largest, share, mean) = difference(&found.rgb, &expected.rgb);
+    println!("decoding: largest {largest}, share {share:.3}, mean {mean:.3}");
+    assert!(largest <= 3 && share < 0.19 && mean < 0.27);
+}
+
+#[test]
+fn an_evaluation_clip_is_the_references_but_for_the_decoder() {
+    let file = parity().join("clip_jpeg_expected.safetensors");
+    let (shape, expected) = tensor(&file, "eval_u8_tchw");
+    let step = SIZE / shape[2];
+    let clip = Clip {
+        name: "clip".into(),
+        frames: (1..=21)
+            .map(|i| parity().join(format!("clip_jpeg/{i:05}.jpg")))
+            .collect(),
+        label: 0,
+        subject: None,
+    };
+    let indices = segment_centres(21, 16);
+    let listed: Vec<usize> = tensor(&file, "indices")
+        .1
+        .chunks_exact(8)
+        .map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap()) as usize)
+        .collect();
+    assert_eq!(indices, listed);
+    let found = evaluation_pixels(&clip, &indices, SIZE).unwrap();
+    let (largest, share, mean) = difference(&every_row(&found, SIZE, step), &expected);
+    println!("evaluation clip: largest {largest}, share {share:.3}, mean {mean:.3}");
+    assert!(largest <= 4 && share < 0.25 && mean < 0.27);
+}
+
+#[test]
+fn scaling_equals_pillow_to_the_last_bit() {
+    let file = parity().join("clip_jpeg_expected.safetensors");
+    let first = frame(&file, "decoded_first_u8_hwc");
+    let (shape, clip) = tensor(&file, "eval_u8_tchw");
+    let scaled = resize(&first, SIZE, SIZE);
+    let red: Vec<u8> = scaled.rgb.iter().step_by(3).copied().collect();
+    let expected = &clip[..shape[2] * SIZE];
+    assert_eq!(every_row(&red, SIZE, SIZE / shape[2]), expected);
+
+    let file = parity().join("resize.safetensors");
+    let mut checked = 0;
+    for (name, ..) in tensors(&file) {
+        let Some(size) = name.strip_prefix("source_") else {
+            continue;
+        };
+        let (shape, expected) = tensor(&file, &format!("resized_{size}"));
+        let found = resize(&frame(&file, &name), SIZE, SIZE);
+        let found = every_row(&found.rgb, SIZE * 3, SIZE / shape[0]);
+        assert!(
+            found == expected,
+            "{name}: {:?}",
+            difference(&found, &expected)
+        );
+        checked += 1;
+    }
+    assert!(checked > 0);
+}
+
+#[test]
+fn changes_equal_pillow_to_the_last_bit() {
+    let file = twins().join("pillow.safetensors");
+    let source = frame(&file, "source");
+    for (name, shape, expected) in tensors(&file) {
+        let Some((change, settings)) = name.split_once('/') else {
+            continue;
+        };
+        let numbers: Vec<f64> = settings.split(',').map(|n| n.parse().unwrap()).collect();
+        let found = match change {
+            // A square keeps its size, so only the change itself is seen.
+            "rotate" => exp_data::adjust::rotate(&source, numbers[0]),
+            "brighten" => {
+                let mut frame = source.clone();
+                exp_data::adjust::brighten(&mut frame, numbers[0]);
+                frame
+            }
+            "resize" => resize(&source, numbers[0] as usize, numbers[1] as usize),
+            "crop_resize" => {
+                let n: Vec<usize> = numbers.iter().map(|n| *n as usize).collect();
+                let area = CropBox {
+                    left: n[0],
+                    top: n[1],
+                    width: n[2],
+                    height: n[3],
+                };
+                crop_resize(&source, area, n[4], n[4])
+            }
+            other => panic!("{other}"),
+        };
+        assert_eq!([found.height, found.width, 3], shape[..], "{name}");
+        assert!(
+            found.rgb == expected,
+            "{name}: {:?}",
+            difference(&found.rgb, &expected)
+        );
+    }
+}
+
+#[test]
+fn a_mirrored_frame_has_its_columns_swapped() {
+    let frame = Frame {
+        width: 2,
+        height: 2,
+        rgb: (0..12).collect(),
+    };
+    let draw = Draw {
+        mirrored: true,
+        ..Draw::NONE
+    };
+    assert_eq!(
+        draw.apply(frame, 2).rgb,
+        [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8]
+    );
+}
+
+#[test]
+fn a_frame_that_no_crop_fits_is_scaled_by_its_shorter_side() {
+    // Every crop of 100 x 4 with the whole area and an aspect near 1 is higher than 4.
+    let augment = Augmentation {
+        crop: Some(RandomResizedCrop {
+            area: [1.0, 1.0],
+            aspect: [0.9, 1.1],
+        }),
+        ..Augmentation::default()
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let draw = draw(&augment, &mut rng, 100, 4, 8);
+    let Part::ShorterSide { left, top: 0 } = draw.part else {
+        panic!("{draw:?}")
+    };
+    assert!(left <= 192);
+    let applied = draw.apply(Frame::black(100, 4), 8);
+    assert_eq!((applied.width, applied.height), (8, 8));
+}
+
+#[test]
+fn normalisation_is_clips() {
+    let pixels = [0, 255, 0, 255, 0, 255];
+    let (mut plain, mut clip) = (Vec::new(), Vec::new());
+    append_normalized(Normalize::None, &pixels, 2, &mut plain);
+    append_normalized(Normalize::Clip, &pixels, 2, &mut clip);
+    assert_eq!(plain, [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
+    for channel in 0..3 {
+        assert_eq!(clip[2 * channel], -CLIP_MEAN[channel] / CLIP_STD[channel]);
+        assert_eq!(
+            clip[2 * channel + 1],
+            (1.0 - CLIP_MEAN[channel]) / CLIP_STD[channel]
+        );
+    }
+}
+
+#[test]
+fn broken_files_are_named_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fs::read(twins().join("clip_jpeg/00001.jpg")).unwrap();
+    for (name, bytes) in [
+        ("empty.jpg", &[][..]),
+        ("text.jpg", b"not an image"),
+        ("cut.jpg", &whole[..whole.len() / 2]),
+        ("header.jpg", &whole[..20]),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let error = read_frame(&path).unwrap_err();
+        assert!(matches!(error, DataError::Decode { .. }), "{name}: {error}");
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    let error = read_frame(&folder.path().join("gone.jpg")).unwrap_err();
+    assert!(matches!(error, DataError::Read { .. }), "{error}");
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let read = |text: &str| serde_json::from_str::<Augmentation>(text);
+    let settings = r#"{"brightness": [0.5, 1.5], "rotation": 4, "crop": {"area": [0.08, 1], "aspect": [0.75, 1.3333]}, "flip": 0.5}"#;
+    let augment = read(settings).unwrap();
+    assert_eq!(augment.rotation, Some(4.0));
+    assert_eq!(
+        read(&serde_json::to_string(&augment).unwrap()).unwrap(),
+        augment
+    );
+    assert_eq!(read("{}").unwrap(), Augmentation::default());
+    assert_eq!(read(r#"{"flip": null}"#).unwrap().flip, None);
+    for (text, expected) in [
+        (
+            r#"{"brightness": [1.5, 0.5]}"#,
+            "0 < smallest <= largest, found [1.5, 0.5]",
+        ),
+        (r#"{"brightness": [0, 1]}"#, "0 < smallest"),
+        (
+            r#"{"rotation": -4}"#,
+            "`rotation` (degrees) must lie within 0 and 180, found -4",
+        ),
+        (r#"{"flip": 1.2}"#, "must lie within 0 and 1, found 1.2"),
+        (
+            r#"{"crop": {"area": [0.5, 2], "aspect": [1, 1]}}"#,
+            "must not exceed 1, found 2",
+        ),
+        (
+            r#"{"crop": {"area": [0.5, 1], "aspect": [0, 1]}}"#,
+            "`aspect` must be",
+        ),
+        (r#"{"crop": {"area": [0.5, 1]}}"#, "missing field `aspect`"),
+        (r#"{"brightnes": [0.5, 1.5]}"#, "unknown field `brightnes`"),
+    ] {
+        let message = read(text).unwrap_err().to_string();
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+    let schema = serde_json::to_string(&schemars::schema_for!(Augmentation)).unwrap();
+    assert!(schema.contains("brightness") && schema.contains("aspect"));
+}
+
+proptest! {
+    #[test]
+    fn a_draw_keeps_its_limits(seed: u64, width in 1_usize..400, height in 1_usize..400) {
+        let augment = Augmentation {
+            brightness: Some([0.5, 1.5]),
+            rotation: Some(4.0),
+            crop: Some(RandomResizedCrop { area: [0.08, 1.0], aspect: [0.75, 4.0 / 3.0] }),
+            flip: Some(0.5),
+        };
+        let draw = draw(&augment, &mut ChaCha8Rng::seed_from_u64(seed), width, height, 32);
+        prop_assert!((0.5..=1.5).contains(&draw.brightness.unwrap()));
+        prop_assert!((-4.0..=4.0).contains(&draw.rotation.unwrap()));
+        if let Part::Box(area) = draw.part {
+            prop_assert!(area.width >= 1 && area.left + area.width <= width);
+            prop_assert!(area.height >= 1 && area.top + area.height <= height);
+            let share = (area.width * area.height) as f64 / (width * height) as f64;
+            // Rounding to whole pixels matters for the smallest frames only.
+            prop_assert!(width < 50 || height < 50 || share > 0.07);
+        }
+        let frame = draw.apply(Frame::black(width, height), 32);
+        prop_assert_eq!((frame.width, frame.height, frame.rgb.len()), (32, 32, 32 * 32 * 3));
+    }
+}

@@ -1,0 +1,102 @@
+//! The pretrained CLIP that settings name.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+
+use crate::clip::{Clip, ClipSizes, SizeError};
+use crate::weights::{LoadError, WeightError, Weights, load};
+
+/// The name of the built-in CLIP in settings.
+pub const SMALL: &str = "small";
+
+/// A small CLIP for the embedded benchmark, trained by `exp pretrain` on drawn faces.
+static SMALL_FILE: &[u8] = include_bytes!("../weights/small.safetensors");
+
+/// A backbone that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BackboneError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Weights(#[from] WeightError),
+    /// Its tensors are not those of a CLIP.
+    #[error("{name}: {error}")]
+    Sizes {
+        /// The backbone as settings name it.
+        name: String,
+        /// What is wrong.
+        error: SizeError,
+    },
+    /// Its tensors do not fit together.
+    #[error("{name}: {error}")]
+    Load {
+        /// The backbone as settings name it.
+        name: String,
+        /// What is wrong.
+        error: LoadError,
+    },
+    /// There is no such file.
+    #[error(
+        "there is no backbone `{name}`: it is neither `small` nor a file ({path} does not exist)"
+    )]
+    Absent {
+        /// The backbone as settings name it.
+        name: String,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+}
+
+/// A CLIP's weights with its sizes.
+#[derive(Debug, Clone)]
+pub struct Backbone {
+    name: String,
+    weights: Weights,
+    sizes: ClipSizes,
+}
+
+impl Backbone {
+    /// Opens a backbone as settings name it: `small`, or a safetensors file under OpenAI's names.
+    /// A relative path starts at `folder`.
+    pub fn open(name: &str, folder: &Path) -> Result<Self, BackboneError> {
+        let weights = if name == SMALL {
+            Weights::from_bytes(SMALL_FILE, "the built-in `small`")?
+        } else {
+            let path = folder.join(name);
+            if !path.exists() {
+                return Err(BackboneError::Absent {
+                    name: name.to_owned(),
+                    path,
+                });
+            }
+            Weights::open(&path)?
+        };
+        let sizes = ClipSizes::of(&weights).map_err(|error| BackboneError::Sizes {
+            name: name.to_owned(),
+            error,
+        })?;
+        Ok(Self {
+            name: name.to_owned(),
+            weights,
+            sizes,
+        })
+    }
+
+    /// A CLIP with these weights on a device.
+    pub fn load(&self, device: &Device) -> Result<Clip, BackboneError> {
+        load(Clip::init(&self.sizes, device), &self.weights).map_err(|error| BackboneError::Load {
+            name: self.name.clone(),
+            error,
+        })
+    }
+
+    /// Its sizes.
+    pub fn sizes(&self) -> &ClipSizes {
+        &self.sizes
+    }
+
+    /// Its tensors.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+}

@@ -1,0 +1,77 @@
+//! CLIP's text encoder.
+
+use burn::module::{Initializer, Module, Param};
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm};
+use burn::tensor::{Device, Int, Tensor};
+
+use super::block::{Transformer, layer_norm};
+use super::sizes::ClipSizes;
+
+/// A causal transformer over token embeddings.
+#[derive(Module, Debug)]
+pub struct TextTransformer {
+    token_embedding: Embedding,
+    positional_embedding: Param<Tensor<2>>,
+    transformer: Transformer,
+    ln_final: LayerNorm,
+    text_projection: Param<Tensor<2>>,
+}
+
+impl TextTransformer {
+    /// Random weights as OpenAI's code draws them.
+    pub fn init(sizes: &ClipSizes, device: &Device) -> Self {
+        let width = sizes.text_width;
+        let normal = |std| Initializer::Normal { mean: 0.0, std };
+        Self {
+            token_embedding: EmbeddingConfig::new(sizes.tokens, width)
+                .with_initializer(normal(0.02))
+                .init(device),
+            positional_embedding: normal(0.01).init([sizes.context, width], device),
+            transformer: Transformer::init(width, sizes.text_layers, device),
+            ln_final: layer_norm(width, device),
+            text_projection: normal((width as f64).powf(-0.5)).init([width, sizes.embed], device),
+        }
+    }
+
+    /// The device its parameters live on.
+    pub fn device(&self) -> Device {
+        self.positional_embedding.val().device()
+    }
+
+    /// The embeddings of rows of the token table, `[rows, width]`, without positions.
+    pub fn embed(&self, rows: Tensor<1, Int>) -> Tensor<2> {
+        self.token_embedding.weight.val().select(0, rows)
+    }
+
+    /// Embedded texts `[texts, tokens, width]` to features `[texts, features]`, not normalised.
+    ///
+    /// `ends`, `[texts]`, are the places of the end-of-text tokens in the flattened
+    /// `[texts * tokens]`. The encoder is causal: what follows an end changes nothing, so texts
+    /// need no more tokens than the longest of them has.
+    pub fn forward(&self, texts: Tensor<3>, ends: Tensor<1, Int>) -> Tensor<2> {
+        let [count, tokens, width] = texts.dims();
+        let positions = self.positional_embedding.val().slice([0..tokens, 0..width]);
+        let mask = causal_mask(tokens, &texts.device());
+        let out = self
+            .transformer
+            .forward(texts + positions.unsqueeze::<3>(), Some(mask));
+        let ends = out.reshape([count * tokens, width]).select(0, ends);
+        self.ln_final
+            .forward(ends)
+            .matmul(self.text_projection.val())
+    }
+}
+
+/// Zero on and below the diagonal, minus infinity above it: `[tokens, tokens]`.
+fn causal_mask(tokens: usize, device: &Device) -> Tensor<2> {
+    let values: Vec<f32> = (0..tokens * tokens)
+        .map(|at| {
+            if at % tokens > at / tokens {
+                f32::NEG_INFINITY
+            } else {
+                0.0
+            }
+        })
+        .collect();
+    Tensor::<1>::from_floats(values.as_slice(), device).reshape([tokens, tokens])
+}

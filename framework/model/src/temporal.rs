@@ -1,0 +1,140 @@
+//! From frame features to one clip feature.
+
+use burn::module::{Initializer, Module, ModuleDisplay, Param};
+use burn::nn::{LayerNorm, Linear, LinearConfig};
+use burn::tensor::activation::{gelu_approximate, softmax};
+use burn::tensor::{Device, Tensor};
+
+use crate::clip::layer_norm;
+
+/// A module that turns the features of a clip's frames into one feature of the clip.
+pub trait TemporalModel: Module + ModuleDisplay + 'static {
+    /// `[batch, frames, features]` to `[batch, features]`.
+    fn forward(&self, frames: Tensor<3>) -> Tensor<2>;
+}
+
+/// The sizes of a temporal transformer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransformerSizes {
+    /// Blocks.
+    pub depth: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Width of a head; `heads * head_width` need not be the width of the features.
+    pub head_width: usize,
+    /// Width of the hidden layer of each block's perceptron.
+    pub mlp_width: usize,
+}
+
+/// The reference's temporal transformer: learned positions, pre-norm blocks, no final norm.
+#[derive(Module, Debug)]
+pub struct TemporalTransformer {
+    /// `[1, 1, features]`; without it the output is the mean over frames.
+    cls_token: Option<Param<Tensor<3>>>,
+    /// `[1, tokens, features]`.
+    pos_embedding: Param<Tensor<3>>,
+    layers: Vec<Layer>,
+}
+
+#[derive(Module, Debug)]
+struct Layer {
+    norm_1: LayerNorm,
+    to_qkv: Linear,
+    to_out: Linear,
+    norm_2: LayerNorm,
+    fc: Linear,
+    proj: Linear,
+    heads: usize,
+}
+
+impl TemporalTransformer {
+    /// Random weights as the reference draws them: class token and positions from N(0, 1), linear
+    /// layers from U(-1/sqrt(fan in), 1/sqrt(fan in)).
+    pub fn init(
+        sizes: &TransformerSizes,
+        class_token: bool,
+        frames: usize,
+        features: usize,
+        device: &Device,
+    ) -> Self {
+        let normal = Initializer::Normal {
+            mean: 0.0,
+            std: 1.0,
+        };
+        let inner = sizes.heads * sizes.head_width;
+        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let layers = (0..sizes.depth)
+            .map(|_| Layer {
+                norm_1: layer_norm(features, device),
+                to_qkv: LinearConfig::new(features, 3 * inner)
+                    .with_bias(false)
+                    .init(device),
+                to_out: linear(inner, features),
+                norm_2: layer_norm(features, device),
+                fc: linear(features, sizes.mlp_width),
+                proj: linear(sizes.mlp_width, features),
+                heads: sizes.heads,
+            })
+            .collect();
+        let tokens = frames + usize::from(class_token);
+        Self {
+            cls_token: class_token.then(|| normal.init([1, 1, features], device)),
+            pos_embedding: normal.init([1, tokens, features], device),
+            layers,
+        }
+    }
+}
+
+impl TemporalModel for TemporalTransformer {
+    fn forward(&self, frames: Tensor<3>) -> Tensor<2> {
+        let [batch, _, width] = frames.dims();
+        let tokens = match &self.cls_token {
+            Some(class) => Tensor::cat(vec![class.val().expand([batch, 1, width]), frames], 1),
+            None => frames,
+        };
+        let mut tokens = tokens + self.pos_embedding.val();
+        for layer in &self.layers {
+            tokens = layer.forward(tokens);
+        }
+        match self.cls_token {
+            Some(_) => tokens.slice([0..batch, 0..1, 0..width]),
+            None => tokens.mean_dim(1),
+        }
+        .reshape([batch, width])
+    }
+}
+
+impl Layer {
+    fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let attended = self.attend(self.norm_1.forward(tokens.clone()));
+        let tokens = tokens + attended;
+        let hidden = self.fc.forward(self.norm_2.forward(tokens.clone()));
+        tokens + self.proj.forward(gelu_approximate(hidden))
+    }
+
+    fn attend(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let [batch, count, _] = tokens.dims();
+        let mut parts = self
+            .to_qkv
+            .forward(tokens)
+            .chunk(3, 2)
+            .into_iter()
+            .map(|part| {
+                let [_, _, inner] = part.dims();
+                part.reshape([batch, count, self.heads, inner / self.heads])
+                    .swap_dims(1, 2)
+            });
+        // `chunk(3)` of a width of 3 * inner gives three parts.
+        let (Some(query), Some(key), Some(value)) = (parts.next(), parts.next(), parts.next())
+        else {
+            unreachable!("the projection is three times as wide as the heads");
+        };
+        let [_, heads, _, width] = query.dims();
+        let scores = query
+            .matmul(key.swap_dims(2, 3))
+            .mul_scalar((width as f64).powf(-0.5));
+        let mixed = softmax(scores, 3).matmul(value);
+        self.to_out
+            .forward(mixed.swap_dims(1, 2).reshape([batch, count, heads * width]))
+    }
+}

@@ -1,0 +1,122 @@
+//! Where figures come from: the prompts as used and the provenance, each told once for all runs
+//! that share it.
+
+use exp_core::provenance::Provenance;
+use exp_store::RunRecord;
+use serde::Serialize;
+
+use super::settings::Setting;
+use super::unique;
+
+/// The prompts that some settings share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PromptGroup {
+    /// The letters of the settings.
+    pub letters: Vec<String>,
+    /// The benchmarks.
+    pub benchmarks: Vec<String>,
+    /// A text a class, in label order.
+    pub prompts: Vec<PromptText>,
+}
+
+/// The text of one class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PromptText {
+    /// The class.
+    pub class: String,
+    /// The text before tokenisation.
+    pub text: String,
+    /// The number of tokens that the text encoder was given, start and end token included.
+    pub tokens: usize,
+}
+
+/// The program, machine and inputs that some runs share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// What they share.
+    pub provenance: Provenance,
+    /// Lines that were added or removed but not committed; 0 if all was committed.
+    pub changed_lines: usize,
+    /// How many runs share it.
+    pub runs: usize,
+    /// The benchmarks of these runs.
+    pub benchmarks: Vec<String>,
+    /// When the first of these runs started, RFC 3339.
+    pub started: Option<String>,
+    /// When the last of these runs finished, RFC 3339.
+    pub finished: Option<String>,
+}
+
+/// The prompts of the runs that have any, grouped.
+pub(super) fn prompts(runs: &[RunRecord], settings: &[Setting]) -> Vec<PromptGroup> {
+    let mut groups: Vec<PromptGroup> = Vec::new();
+    for run in runs.iter().filter(|run| !run.prompts.is_empty()) {
+        let prompts: Vec<PromptText> = run
+            .prompts
+            .iter()
+            .map(|prompt| PromptText {
+                class: prompt.class.clone(),
+                text: prompt.text.clone(),
+                tokens: prompt.token_ids.len(),
+            })
+            .collect();
+        let index = groups
+            .iter()
+            .position(|group| group.prompts == prompts)
+            .unwrap_or_else(|| {
+                groups.push(PromptGroup {
+                    letters: Vec::new(),
+                    benchmarks: Vec::new(),
+                    prompts,
+                });
+                groups.len() - 1
+            });
+        let setting = settings.iter().find(|setting| setting.levels == run.levels);
+        if let Some(setting) = setting {
+            add(&mut groups[index].letters, &setting.letter);
+        }
+        add(&mut groups[index].benchmarks, &run.benchmark);
+    }
+    groups
+}
+
+/// The provenance of the runs that have any, grouped.
+pub(super) fn origins(runs: &[RunRecord]) -> Vec<Origin> {
+    let all = unique(runs.iter().filter_map(|run| run.provenance.as_ref()));
+    let origin = |provenance: &Provenance| {
+        let runs = || {
+            runs.iter()
+                .filter(|run| run.provenance.as_ref() == Some(provenance))
+        };
+        Origin {
+            provenance: provenance.clone(),
+            changed_lines: provenance.diff.as_deref().map_or(0, changed_lines),
+            runs: runs().count(),
+            benchmarks: unique(runs().map(|run| run.benchmark.clone())),
+            started: runs()
+                .filter_map(|run| run.started)
+                .min()
+                .map(|time| format!("{time:.0}")),
+            finished: runs()
+                .filter_map(|run| run.finished)
+                .max()
+                .map(|time| format!("{time:.0}")),
+        }
+    };
+    all.into_iter().map(origin).collect()
+}
+
+fn add(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|other| other == name) {
+        names.push(name.to_owned());
+    }
+}
+
+/// Lines that `git diff` marks as added or removed.
+fn changed_lines(diff: &str) -> usize {
+    let changed = |line: &&str| {
+        let header = line.starts_with("+++ ") || line.starts_with("--- ");
+        !header && (line.starts_with('+') || line.starts_with('-'))
+    };
+    diff.lines().filter(changed).count()
+}

@@ -1,0 +1,204 @@
+//! The settings of an experiment and what each of them measured.
+
+use exp_core::experiment::Level;
+use exp_core::metrics::{Confusion, Metric, Rule};
+use exp_store::RunRecord;
+use serde::Serialize;
+
+use super::curves::{self, Curve};
+use super::ensemble::Ensemble;
+use super::{LeftOut, RULES, unique};
+use crate::figure::Figure;
+use crate::text::letter;
+
+/// A combination of levels.
+#[derive(Debug, Clone, Serialize)]
+pub struct Setting {
+    /// Its place in [`Summary::settings`](super::Summary::settings).
+    pub index: usize,
+    /// What it is called in charts.
+    pub letter: String,
+    /// Its levels.
+    pub levels: Vec<Level>,
+    /// The levels' labels, one for each factor of the experiment.
+    pub labels: Vec<String>,
+    /// All of them in a line: `context none · depth 2`.
+    pub title: String,
+}
+
+/// What one setting measured on one benchmark.
+#[derive(Debug, Clone, Serialize)]
+pub struct SettingSummary {
+    /// The setting.
+    #[serde(flatten)]
+    pub setting: Setting,
+    /// What it measured under each rule, in the order of [`RULES`].
+    pub rules: [RuleSummary; RULES.len()],
+    /// Learning curves of the runs that count under the `last` rule.
+    #[serde(skip)]
+    pub curves: Vec<Curve>,
+}
+
+impl SettingSummary {
+    /// What it measured under a rule.
+    pub fn rule(&self, rule: Rule) -> &RuleSummary {
+        match rule {
+            Rule::Last => &self.rules[0],
+            Rule::BestTest => &self.rules[1],
+        }
+    }
+}
+
+/// What one setting measured on one benchmark under one selection rule.
+#[derive(Debug, Clone, Serialize)]
+pub struct RuleSummary {
+    /// The rule.
+    pub rule: Rule,
+    /// Unweighted average recall, in percent.
+    pub uar: Figure,
+    /// Weighted average recall (accuracy), in percent.
+    pub war: Figure,
+    /// Smallest and largest epoch that the rule selected.
+    pub epochs: Option<(usize, usize)>,
+    /// Every class with its recall, in label order.
+    pub recalls: Vec<Recall>,
+    /// Rows: true classes; columns: predicted classes; summed over the runs that count.
+    pub confusion: Vec<Vec<Cell>>,
+}
+
+/// The recall of one class.
+#[derive(Debug, Clone, Serialize)]
+pub struct Recall {
+    /// The class.
+    pub class: String,
+    /// Its recall, in percent.
+    pub figure: Figure,
+    /// Its test clips in one seed, over all folds.
+    pub clips: u64,
+}
+
+/// One cell of a confusion matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Cell {
+    /// Predictions, summed over the runs that count.
+    pub count: u64,
+    /// The share of the true class, in percent; `None` where the class has no test clip.
+    pub share: Option<f64>,
+}
+
+/// Every combination of levels that a run has, in the plan's order.
+pub(super) fn all(runs: &[RunRecord], factors: &[String]) -> Vec<Setting> {
+    let levels = unique(runs.iter().map(|run| &run.levels));
+    let setting = |(index, levels): (usize, &Vec<Level>)| {
+        let labels: Vec<String> = factors.iter().map(|factor| label(levels, factor)).collect();
+        Setting {
+            index,
+            letter: letter(index),
+            title: title(factors, &labels),
+            labels,
+            levels: levels.clone(),
+        }
+    };
+    levels.into_iter().enumerate().map(setting).collect()
+}
+
+fn label(levels: &[Level], factor: &str) -> String {
+    let level = levels.iter().find(|level| level.factor == factor);
+    level.map_or_else(|| "–".to_owned(), |level| level.label.clone())
+}
+
+/// The labels with the last part of their factor's path, or the whole path where another factor
+/// ends alike.
+fn title(factors: &[String], labels: &[String]) -> String {
+    let last = |factor: &str| factor.rsplit('.').next().unwrap_or_default().to_owned();
+    let name = |factor: &String| {
+        let alike = factors
+            .iter()
+            .filter(|other| last(other) == last(factor))
+            .count();
+        if alike == 1 {
+            last(factor)
+        } else {
+            factor.clone()
+        }
+    };
+    let parts = factors
+        .iter()
+        .zip(labels)
+        .map(|(factor, label)| format!("{} {label}", name(factor)));
+    match parts.collect::<Vec<_>>().join(" · ") {
+        nothing if nothing.is_empty() => "the only setting".to_owned(),
+        title => title,
+    }
+}
+
+/// Sums the runs of one setting on one benchmark up, and names those that do not count.
+pub(super) fn summarize(
+    setting: &Setting,
+    runs: &[&RunRecord],
+    left_out: &mut Vec<LeftOut>,
+) -> SettingSummary {
+    let ensembles = RULES.map(|rule| Ensemble::new(runs, rule));
+    for (run, reason) in ensembles.iter().flat_map(|ensemble| &ensemble.left_out) {
+        let run = LeftOut {
+            id: run.id.clone(),
+            benchmark: run.benchmark.clone(),
+            letter: setting.letter.clone(),
+            seed: run.seed,
+            fold: run.fold,
+            status: run.status.name(),
+            reason: reason.clone(),
+        };
+        if !left_out.contains(&run) {
+            left_out.push(run);
+        }
+    }
+    let classes = runs.first().map_or(&[][..], |run| &run.classes);
+    let [last, best] = &ensembles;
+    SettingSummary {
+        setting: setting.clone(),
+        rules: [
+            figures(Rule::Last, last, classes),
+            figures(Rule::BestTest, best, classes),
+        ],
+        curves: curves::of(
+            &last
+                .measured()
+                .map(|measured| measured.run)
+                .collect::<Vec<_>>(),
+        ),
+    }
+}
+
+fn figures(rule: Rule, ensemble: &Ensemble, classes: &[String]) -> RuleSummary {
+    let mut total = Confusion::from_pairs(classes.len(), []);
+    for measured in ensemble.measured() {
+        // Runs of one setting have the same classes, unless someone edited the store.
+        if measured.confusion.classes() == total.classes() {
+            total.add(&measured.confusion);
+        }
+    }
+    let epochs = || ensemble.measured().map(|measured| measured.epoch);
+    let recalls = classes.iter().enumerate().map(|(label, class)| Recall {
+        class: class.clone(),
+        figure: ensemble.figure(|confusion| confusion.recall(label)),
+        clips: ensemble.support(label),
+    });
+    let row = |target: usize| {
+        let support = total.support(target);
+        let cell = |predicted: usize| {
+            let count = total.count(target, predicted);
+            let share = (support > 0).then(|| 100.0 * count as f64 / support as f64);
+            Cell { count, share }
+        };
+        (0..classes.len()).map(cell).collect()
+    };
+    RuleSummary {
+        rule,
+        uar: ensemble.figure(|confusion| Metric::Uar.of(confusion)),
+        war: ensemble.figure(|confusion| Metric::War.of(confusion)),
+        epochs: epochs().min().zip(epochs().max()),
+        recalls: recalls.collect(),
+        confusion: (0..classes.len()).map(row).collect(),
+    }
+}

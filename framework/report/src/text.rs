@@ -1,0 +1,126 @@
+//! How data and figures become text, alike for every renderer.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::figure::Figure;
+
+/// A text in which every character that could disturb its surroundings is written out.
+///
+/// Control characters (but line feed and tab) and the invisible characters that turn the direction
+/// of writing become `[U+202E]` and the like: a report shows what a prompt holds, a terminal
+/// obeys no escape sequence of a label, and no text reorders the words beside it.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(disturbs) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if disturbs(character) {
+            // Writing to a string cannot fail.
+            let _ = write!(shown, "[U+{:04X}]", u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Control characters, and Unicode's Bidi_Control set (Unicode Standard Annex 9).
+fn disturbs(character: char) -> bool {
+    let harmless = character == '\n' || character == '\t';
+    let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || ('\u{202a}'..='\u{202e}').contains(&character)
+        || ('\u{2066}'..='\u{2069}').contains(&character);
+    (character.is_control() && !harmless) || turns
+}
+
+/// A percentage with one decimal.
+pub fn percent(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+/// A figure as `61.2 ± 1.3 (5)`: mean, standard deviation, n. One seed has no deviation; without
+/// a seed there is a dash.
+pub fn figure(figure: &Figure) -> String {
+    match (figure.mean, figure.sd) {
+        (Some(mean), Some(sd)) => format!("{} ± {} ({})", percent(mean), percent(sd), figure.n),
+        (Some(mean), None) => format!("{} ({})", percent(mean), figure.n),
+        (None, _) => "–".to_owned(),
+    }
+}
+
+/// A number with its noun: `1 seed`, `5 seeds`.
+pub fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+/// `5` or `4 to 5`.
+pub fn span(least: impl PartialEq + ToString, most: impl PartialEq + ToString) -> String {
+    let (least, most) = (least.to_string(), most.to_string());
+    if least == most {
+        least
+    } else {
+        format!("{least} to {most}")
+    }
+}
+
+/// Things in a row: `1, 2 and 3`.
+pub fn list<T: ToString>(things: &[T]) -> String {
+    let mut words: Vec<String> = things.iter().map(T::to_string).collect();
+    match words.pop() {
+        None => String::new(),
+        Some(last) if words.is_empty() => last,
+        Some(last) => format!("{} and {last}", words.join(", ")),
+    }
+}
+
+/// The letter that stands for the setting at `index` in charts: A, B, … Z, AA, AB, …
+pub fn letter(index: usize) -> String {
+    let last = char::from(b'A' + (index % 26) as u8);
+    match index / 26 {
+        0 => last.to_string(),
+        more => format!("{}{last}", letter(more - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_disturbs_is_written_out() {
+        assert_eq!(
+            visible("a\u{202e}b\u{1b}[31m\0"),
+            "a[U+202E]b[U+001B][31m[U+0000]"
+        );
+        assert_eq!(
+            visible("عربى, two\nlines\tand 😀"),
+            "عربى, two\nlines\tand 😀"
+        );
+    }
+
+    #[test]
+    fn letters_go_on_after_z() {
+        let letters = [0, 25, 26, 51, 52, 701, 702].map(letter);
+        assert_eq!(letters, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+    }
+
+    #[test]
+    fn lists_and_spans_read_as_words() {
+        assert_eq!(list(&[1, 2, 3]), "1, 2 and 3");
+        assert_eq!(list(&["one"]), "one");
+        assert_eq!(list::<u8>(&[]), "");
+        assert_eq!(
+            (span(5, 5), span(4, 5)),
+            ("5".to_owned(), "4 to 5".to_owned())
+        );
+        assert_eq!(
+            (count(1, "seed"), count(0, "seed")),
+            ("1 seed".to_owned(), "0 seeds".to_owned())
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! The handle on one file, and the two ways to work on it: a write transaction and a snapshot.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sqlx::{Connection, SqliteConnection};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Mutex;
+
+use crate::error::Fault;
+use crate::writer::{Writer, WriterThread};
+use crate::{StoreError, open};
+
+/// An open store.
+///
+/// Dropping it writes what is queued, but tells nobody when that fails: call
+/// [`close`](Self::close).
+pub struct Store {
+    pub(crate) database: Arc<Database>,
+    writer: WriterThread,
+}
+
+impl Store {
+    /// Opens the store in the file `path`, making the file and its folder as needed and bringing
+    /// an older schema up to date. A file `<path>.lock` beside it keeps two programs from doing
+    /// that at once.
+    ///
+    /// # Errors
+    /// When the file cannot be written, is no store, or is one of a newer version.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let database = Arc::new(Database::open(path.as_ref())?);
+        let writer = WriterThread::start(Arc::clone(&database))?;
+        Ok(Self { database, writer })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.database.path
+    }
+
+    /// A handle for handing over figures without waiting for the disk.
+    pub fn writer(&self) -> Writer {
+        self.writer.handle()
+    }
+
+    /// Writes what is queued, and closes the file.
+    ///
+    /// # Errors
+    /// When any figure handed to any [`Writer`] could not be written.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.shut()
+    }
+
+    fn shut(&mut self) -> Result<(), StoreError> {
+        self.writer.stop()?;
+        self.database.gather()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // After `close` there is nothing left to do; without it there is nobody to tell.
+        let _ = self.shut();
+    }
+}
+
+/// The connections to the file.
+pub(crate) struct Database {
+    pub(crate) path: PathBuf,
+    /// Drives the futures of sqlx on the calling thread; SQLite itself runs on threads of sqlx.
+    runtime: Runtime,
+    write: Mutex<SqliteConnection>,
+    read: Mutex<SqliteConnection>,
+}
+
+impl Database {
+    fn open(path: &Path) -> Result<Self, StoreError> {
+        let runtime = Builder::new_current_thread()
+            .build()
+            .map_err(|source| StoreError::Runtime { source })?;
+        let (write, read) = runtime.block_on(async {
+            open::prepare(path).await?;
+            Ok((
+                open::writing(path, false).await?,
+                open::reading(path).await?,
+            ))
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            runtime,
+            write: Mutex::new(write),
+            read: Mutex::new(read),
+        })
+    }
+
+    /// Does `work` in a transaction: all of it is written, or on an error nothing. `doing`
+    /// completes "cannot … in the store".
+    ///
+    /// The transaction begins IMMEDIATE, with the write lock. One that began by reading would fail
+    /// at once, without waiting, if another program wrote before its own first write.
+    pub(crate) fn write<T>(
+        &self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let writing = async {
+            let mut connection = self.write.lock().await;
+            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+            let result = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(result)
+        };
+        let result: Result<T, Fault> = self.runtime.block_on(writing);
+        result.map_err(|fault| fault.at(doing, &self.path))
+    }
+
+    /// Does `work` on the state as of its first query, whatever is written meanwhile.
+    pub(crate) fn read<T>(
+        &self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let reading = async {
+            let mut connection = self.read.lock().await;
+            let mut transaction = connection.begin().await?;
+            let result = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(result)
+        };
+        let result: Result<T, Fault> = self.runtime.block_on(reading);
+        result.map_err(|fault| fault.at(doing, &self.path))
+    }
+
+    /// Moves the write-ahead log into the file, as far as readers allow without waiting, so that a
+    /// copy of this one file is whole.
+    fn gather(&self) -> Result<(), StoreError> {
+        let gathering = async {
+            let mut connection = self.write.lock().await;
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+                .execute(&mut *connection)
+                .await
+        };
+        match self.runtime.block_on(gathering) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Fault::Sql(error).at("gather the write-ahead log", &self.path)),
+        }
+    }
+}

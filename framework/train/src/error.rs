@@ -1,0 +1,50 @@
+//! Why a run failed.
+
+use exp_data::DataError;
+use exp_model::backbone::BackboneError;
+use exp_model::prompt::PromptError;
+use exp_model::weights::WeightError;
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A clip cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The backbone cannot be loaded.
+    #[error(transparent)]
+    Backbone(#[from] BackboneError),
+    /// A prompt cannot be encoded.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// A checkpoint cannot be written.
+    #[error(transparent)]
+    Weights(#[from] WeightError),
+    /// The loss is no number any more.
+    #[error(
+        "training diverged: the loss was {loss} in epoch {epoch}, step {step}; a smaller learning \
+         rate may help"
+    )]
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The step in it, counted from 1.
+        step: usize,
+        /// NaN or an infinity.
+        loss: f64,
+    },
+    /// The clips are of another size than the backbone takes.
+    #[error(
+        "the backbone takes images of {backbone} x {backbone} pixels, but `clip.size` is {size}: \
+         set it to {backbone}"
+    )]
+    ImageSize {
+        /// What the backbone takes.
+        backbone: usize,
+        /// What the settings say.
+        size: usize,
+    },
+    /// A benchmark's fold has no test clip.
+    #[error("there is no test clip, so nothing could be measured")]
+    NoTestClip,
+}

@@ -1,0 +1,15 @@
+//! Training: the learner, the loop over epochs, the optimiser's groups, checkpoints, and the
+//! pretraining of the small CLIP.
+
+mod error;
+mod learner;
+mod optimiser;
+mod plugin;
+pub mod pretrain;
+mod run;
+
+pub use error::TrainError;
+pub use learner::{DferClipLearner, Learner};
+pub use optimiser::Rates;
+pub use plugin::{LearnerParts, Registry, TemporalPlugin};
+pub use run::{Run, Trained};

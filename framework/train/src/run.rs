@@ -1,0 +1,209 @@
+//! One run: epochs of training, each followed by an evaluation.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use exp_core::clip::Clip;
+use exp_core::event::{Event, EventSink, Point, Prediction};
+use exp_core::experiment::{Augmentation, Training};
+use exp_core::metrics::{Confusion, Rule};
+use exp_data::loader::Loader;
+
+use crate::error::TrainError;
+use crate::learner::Learner;
+
+/// What a run needs.
+pub struct Run<'a> {
+    /// Class names in label order.
+    pub classes: &'a [String],
+    /// The clips to train on.
+    pub train: Loader,
+    /// The clips to test on.
+    pub test: Loader,
+    /// What training changes at random.
+    pub augment: &'a Augmentation,
+    /// Epochs and schedule.
+    pub training: &'a Training,
+    /// The seed of clip order, frame sampling and augmentation.
+    pub seed: u64,
+    /// Where checkpoints go: `last.safetensors` and `best_test.safetensors`.
+    pub checkpoints: PathBuf,
+    /// Who is told.
+    pub sink: &'a dyn EventSink,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trained {
+    /// UAR of the last epoch, in percent.
+    pub uar: f64,
+    /// WAR of the last epoch, in percent.
+    pub war: f64,
+}
+
+/// An epoch's evaluation.
+struct Evaluation {
+    loss: f64,
+    predictions: Vec<Prediction>,
+    confusion: Confusion,
+    waited: Duration,
+}
+
+impl Run<'_> {
+    /// Trains the learner through all epochs.
+    pub fn train(&self, learner: &mut dyn Learner) -> Result<Trained, TrainError> {
+        let epochs = self.training.epochs.get();
+        let mut best = f64::NEG_INFINITY;
+        let mut last = Trained { uar: 0.0, war: 0.0 };
+        for epoch in 1..=epochs {
+            let start = Instant::now();
+            let (train_loss, train_waited, trained) = self.epoch(learner, epoch)?;
+            let train_seconds = start.elapsed().as_secs_f64();
+            let evaluation = self.evaluate(learner)?;
+            let (Some(uar), Some(war)) = (evaluation.confusion.uar(), evaluation.confusion.war())
+            else {
+                return Err(TrainError::NoTestClip);
+            };
+            last = Trained { uar, war };
+            let mut points = vec![
+                ("train/loss".to_owned(), train_loss),
+                ("test/loss".to_owned(), evaluation.loss),
+                ("test/uar".to_owned(), uar),
+                ("test/war".to_owned(), war),
+            ];
+            for (label, class) in self.classes.iter().enumerate() {
+                if let Some(recall) = evaluation.confusion.recall(label) {
+                    points.push((format!("test/recall/{class}"), recall));
+                }
+            }
+            let waited = train_waited + evaluation.waited;
+            points.extend([
+                ("rate/factor".to_owned(), self.training.rate_factor(epoch)),
+                (
+                    "time/epoch_seconds".to_owned(),
+                    start.elapsed().as_secs_f64(),
+                ),
+                ("time/waited_seconds".to_owned(), waited.as_secs_f64()),
+                (
+                    "time/clips_per_second".to_owned(),
+                    trained as f64 / train_seconds,
+                ),
+            ]);
+            let points = points
+                .into_iter()
+                .map(|(series, value)| Point {
+                    series,
+                    epoch,
+                    value,
+                })
+                .collect();
+            self.sink.emit(Event::Epoch { epoch, points });
+            // Strictly better: of equal epochs the first one counts.
+            if war > best {
+                best = war;
+                self.keep(learner, Rule::BestTest, epoch, &evaluation)?;
+            }
+            if epoch == epochs {
+                self.keep(learner, Rule::Last, epoch, &evaluation)?;
+            }
+        }
+        Ok(last)
+    }
+
+    /// One pass over the training clips: mean loss, time spent waiting for clips, clips seen.
+    fn epoch(
+        &self,
+        learner: &mut dyn Learner,
+        epoch: usize,
+    ) -> Result<(f64, Duration, usize), TrainError> {
+        let factor = self.training.rate_factor(epoch);
+        let mut batches = self.train.training(self.augment, self.seed, epoch as u64)?;
+        let (mut sum, mut steps, mut clips) = (0.0, 0, 0);
+        while let Some(batch) = batches.next() {
+            let batch = batch?;
+            steps += 1;
+            let loss = learner.step(&batch, factor);
+            if !loss.is_finite() {
+                return Err(TrainError::Diverged {
+                    epoch,
+                    step: steps,
+                    loss,
+                });
+            }
+            sum += loss;
+            clips += batch.labels.len();
+            self.sink.emit(Event::Step {
+                epoch,
+                step: steps,
+                loss,
+                clips: batch.labels.len(),
+            });
+        }
+        Ok((sum / steps as f64, batches.waited(), clips))
+    }
+
+    fn evaluate(&self, learner: &dyn Learner) -> Result<Evaluation, TrainError> {
+        let clips: &[Clip] = self.test.clips();
+        let classes = self.classes.len();
+        let mut batches = self.test.evaluation();
+        let (mut loss, mut predictions) = (0.0, Vec::with_capacity(clips.len()));
+        while let Some(batch) = batches.next() {
+            let batch = batch?;
+            let logits = learner.logits(&batch);
+            let rows = logits.chunks_exact(classes);
+            for ((row, &target), &clip) in rows.zip(&batch.labels).zip(&batch.clips) {
+                loss += negative_log_probability(row, target);
+                predictions.push(Prediction {
+                    clip: clips[clip].name.clone(),
+                    target,
+                    predicted: largest(row),
+                });
+            }
+        }
+        let pairs = predictions.iter().map(|p| (p.target, p.predicted));
+        Ok(Evaluation {
+            loss: loss / predictions.len() as f64,
+            confusion: Confusion::from_pairs(classes, pairs),
+            predictions,
+            waited: batches.waited(),
+        })
+    }
+
+    /// Keeps an epoch's predictions and weights under a selection rule.
+    fn keep(
+        &self,
+        learner: &dyn Learner,
+        rule: Rule,
+        epoch: usize,
+        evaluation: &Evaluation,
+    ) -> Result<(), TrainError> {
+        self.sink.emit(Event::Predictions {
+            rule,
+            epoch,
+            predictions: evaluation.predictions.clone(),
+        });
+        let path = self
+            .checkpoints
+            .join(format!("{}.safetensors", rule.name()));
+        learner.save(&path)?;
+        self.sink.emit(Event::Checkpoint { rule, epoch, path });
+        Ok(())
+    }
+}
+
+/// The index of the largest value, the first of equals.
+fn largest(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (index, value) in row.iter().enumerate() {
+        if *value > row[best] {
+            best = index;
+        }
+    }
+    best
+}
+
+fn negative_log_probability(row: &[f32], target: usize) -> f64 {
+    let top = f64::from(row[largest(row)]);
+    let sum: f64 = row.iter().map(|&v| (f64::from(v) - top).exp()).sum();
+    top + sum.ln() - f64::from(row[target])
+}

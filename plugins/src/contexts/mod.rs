@@ -1,0 +1,5 @@
+mod learnable;
+mod none;
+
+pub use learnable::Learnable;
+pub use none::NoContext;
