@@ -35,8 +35,9 @@ impl StepsBar {
     /// Counts steps; `message` says what they brought.
     pub fn advance(&self, steps: u64, message: impl FnOnce() -> String) {
         self.bar.inc(steps);
+        let message = message();
         let Some(last) = &self.lines else {
-            self.bar.set_message(message());
+            self.bar.set_message(message);
             return;
         };
         let Ok(mut last) = last.lock() else { return };
@@ -46,8 +47,7 @@ impl StepsBar {
             let left = self.bar.elapsed().as_secs_f64() * (total - done) as f64 / done as f64;
             eprintln!(
                 "{} {done}/{total}, {left:.0} s left, {}",
-                self.label,
-                message()
+                self.label, message
             );
         }
     }

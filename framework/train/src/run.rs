@@ -119,7 +119,7 @@ impl Run<'_> {
         let factor = self.training.rate_factor(epoch);
         let mut batches = self.train.training(self.augment, self.seed, epoch as u64)?;
         let (mut sum, mut steps, mut clips) = (0.0, 0, 0);
-        while let Some(batch) = batches.next() {
+        for batch in batches.by_ref() {
             let batch = batch?;
             steps += 1;
             let loss = learner.step(&batch, factor);
@@ -147,7 +147,7 @@ impl Run<'_> {
         let classes = self.classes.len();
         let mut batches = self.test.evaluation();
         let (mut loss, mut predictions) = (0.0, Vec::with_capacity(clips.len()));
-        while let Some(batch) = batches.next() {
+        for batch in batches.by_ref() {
             let batch = batch?;
             let logits = learner.logits(&batch);
             let rows = logits.chunks_exact(classes);

@@ -33,6 +33,10 @@ struct Replace {
 }
 
 impl Benchmark for FrameLists {
+    fn classes(&self) -> Vec<String> {
+        self.classes.clone()
+    }
+
     fn open(&self, fold: u32, place: &Place<'_>) -> Result<Split, PluginError> {
         let folders = match (&self.root, &self.replace) {
             (None, None) => Folders::AsListed,

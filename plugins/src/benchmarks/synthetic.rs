@@ -1,7 +1,7 @@
 use exp_core::bounded::Within;
 use exp_core::clip::Split;
 use exp_core::plugin::{Benchmark, Place, PluginError};
-use exp_data::synthetic::Synthetic;
+use exp_data::synthetic::{Emotion, Synthetic};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,12 @@ impl Default for SyntheticFaces {
 }
 
 impl Benchmark for SyntheticFaces {
+    fn classes(&self) -> Vec<String> {
+        Emotion::ALL
+            .map(|emotion| emotion.name().to_owned())
+            .to_vec()
+    }
+
     fn open(&self, fold: u32, place: &Place<'_>) -> Result<Split, PluginError> {
         if fold != 1 {
             return Err(

@@ -1,7 +1,8 @@
 use std::path::Path;
 
 use exp_core::plugin::{PluginError, PromptSource};
-use exp_prompts::description_set::DescriptionSet;
+use exp_core::tree::{Diagnostic, suggest};
+use exp_prompts::description_set::{DescriptionSet, DescriptionSetError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,27 @@ pub struct Descriptions {
 
 impl PromptSource for Descriptions {
     fn texts(&self, classes: &[String], library: &Path) -> Result<Vec<String>, PluginError> {
-        Ok(DescriptionSet::load(library, &self.set)?.for_classes(classes)?)
+        DescriptionSet::load(library, &self.set)
+            .and_then(|set| set.for_classes(classes))
+            .map_err(in_settings)
+    }
+}
+
+/// A mistake in the set's file has its place there; any other is shown where the set was chosen.
+fn in_settings(error: DescriptionSetError) -> PluginError {
+    match error {
+        DescriptionSetError::Invalid(diagnostic) => diagnostic,
+        DescriptionSetError::Missing { name, known, .. } => {
+            let mut diagnostic = Diagnostic::new(format!("there is no description set `{name}`"));
+            let known = known.iter().map(String::as_str);
+            diagnostic.help = suggest(&name, "the folder `prompts` has", known);
+            diagnostic.into()
+        }
+        DescriptionSetError::NoText { set, class, known } => Diagnostic::new(format!(
+            "the description set `{set}` has no text for the class `{class}`"
+        ))
+        .help(format!("it has texts for: {}", known.join(", ")))
+        .into(),
+        other => other.into(),
     }
 }

@@ -1,11 +1,11 @@
 //! `exp pretrain`: makes the small CLIP again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use exp_model::backbone::{Backbone, SMALL};
 use exp_model::weights::Weights;
-use exp_train::pretrain::Pretraining;
+use exp_train::pretrain::{Pretraining, Progress};
 
 use super::run::DeviceArgument;
 use crate::Outcome;
@@ -17,9 +17,12 @@ pub struct Arguments {
     /// Where to write it; `backbone: FILE` in an experiment uses it.
     #[arg(short, long, default_value = "runs/small.safetensors")]
     output: PathBuf,
-    /// Optimiser steps; the shipped file was made with the default.
-    #[arg(long, default_value_t = Pretraining::default().steps)]
-    steps: usize,
+    /// Steps in which the image encoder predicts words; the shipped file was made with the default.
+    #[arg(long, default_value_t = Pretraining::default().word_steps)]
+    word_steps: usize,
+    /// Contrastive steps after these; the shipped file was made with the default.
+    #[arg(long, default_value_t = Pretraining::default().contrast_steps)]
+    contrast_steps: usize,
     /// Where to train.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceArgument,
@@ -28,35 +31,37 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let device = arguments.device.open()?;
     let pretraining = Pretraining {
-        steps: arguments.steps,
+        word_steps: arguments.word_steps,
+        contrast_steps: arguments.contrast_steps,
         ..Pretraining::default()
     };
-    let bar = steps_bar(pretraining.steps, "pretraining");
-    // Single steps are noisy: the figures shown are means over about the last fifty.
-    let mut shown: Option<(f64, f64)> = None;
-    pretraining.run(&arguments.output, &device.device, &mut |_, loss, hits| {
-        let (mean_loss, mean_hits) = shown.unwrap_or((loss, hits));
-        let mean = (
-            mean_loss + 0.02 * (loss - mean_loss),
-            mean_hits + 0.02 * (hits - mean_hits),
-        );
-        shown = Some(mean);
-        bar.advance(1, || {
-            format!(
-                "loss {:.3}, own caption found {:.0} %",
-                mean.0,
-                100.0 * mean.1
-            )
+    let bar = steps_bar(pretraining.steps(), "pretraining");
+    let (mut gain, mut loss, mut found) = (Mean::new(), Mean::new(), Mean::new());
+    pretraining.run(&arguments.output, &device.device, &mut |progress| {
+        bar.advance(1, || match progress {
+            Progress::Words { gain: value } => {
+                format!(
+                    "words: {:.3} nats better than their frequencies",
+                    gain.add(value)
+                )
+            }
+            Progress::Contrast {
+                loss: value,
+                found: share,
+            } => format!(
+                "contrast: loss {:.3}, own caption found {:.0} %",
+                loss.add(value),
+                100.0 * found.add(share)
+            ),
         });
     })?;
     bar.finish();
     let made = Weights::open(&arguments.output)?;
     println!("{}: sha256 {}", arguments.output.display(), made.sha256());
-    if let Ok(shipped) = Backbone::open(SMALL, &PathBuf::new()) {
-        let same = shipped.weights().sha256() == made.sha256();
+    if let Ok(shipped) = Backbone::open(SMALL, Path::new("")) {
         println!(
             "{}",
-            match same {
+            match shipped.weights().sha256() == made.sha256() {
                 true => "It is the same, bit for bit, as the built-in `small`.",
                 false =>
                     "It is not the same as the built-in `small`; use it with `backbone: FILE`.",
@@ -64,4 +69,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         );
     }
     Ok(Outcome::Done)
+}
+
+/// A running mean over about the last fifty values: single steps are noisy.
+struct Mean(Option<f64>);
+
+impl Mean {
+    fn new() -> Self {
+        Self(None)
+    }
+
+    fn add(&mut self, value: f64) -> f64 {
+        let mean = self.0.map_or(value, |mean| mean + 0.02 * (value - mean));
+        *self.0.insert(mean)
+    }
 }

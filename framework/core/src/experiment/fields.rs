@@ -19,20 +19,21 @@ impl<'a> Fields<'a> {
         known: &[&str],
     ) -> Result<Self, Diagnostic> {
         let Value::Map(entries) = &node.value else {
-            return Err(
-                Diagnostic::new(format!("{what} must be a map of keys and values"))
-                    .at(&node.mark)
-                    .help(format!("its keys are: {}", list(known))),
-            );
+            return Err(Diagnostic::new(format!(
+                "expected the keys of {what}, found {}",
+                node.in_words()
+            ))
+            .at(&node.mark)
+            .help(format!("there are: {}", list(known))));
         };
         for entry in entries {
             if !known.contains(&entry.key.as_str()) {
                 let help = match nearest(&entry.key, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("its keys are: {}", list(known)),
+                    None => format!("there are: {}", list(known)),
                 };
                 return Err(
-                    Diagnostic::new(format!("{what} has no key `{}`", entry.key))
+                    Diagnostic::new(format!("unknown key `{}` in {what}", entry.key))
                         .at(&entry.key_mark)
                         .help(help),
                 );
@@ -53,7 +54,8 @@ impl<'a> Fields<'a> {
     /// The value of a key that must be there.
     pub(super) fn required(&self, key: &str) -> Result<&'a Node, Diagnostic> {
         self.entry(key).map(|entry| &entry.node).ok_or_else(|| {
-            Diagnostic::new(format!("{} lacks the key `{key}`", self.what)).at(&self.node.mark)
+            Diagnostic::new(format!("the key `{key}` of {} is missing", self.what))
+                .at(&self.node.mark)
         })
     }
 

@@ -3,7 +3,7 @@
 use super::settings::{Settings, TAGGED};
 use super::spec::{Axis, Experiment};
 use crate::plugin::Registry;
-use crate::tree::{Diagnostic, Node, merge, nearest};
+use crate::tree::{Diagnostic, Mark, Node, merge};
 
 /// The value that a run has on one axis of the grid.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -45,8 +45,16 @@ pub fn plan<T: ?Sized + 'static>(
                 "this overrides `{}`, which the grid varies",
                 axis.path
             ))
-            .at(&set.mark)
+            .at(&whole(&set.mark))
             .help("change the grid in the experiment's file instead"));
+        }
+    }
+    for layer in [protocol, &experiment.base].into_iter().chain(sets) {
+        registry.check_names(layer)?;
+    }
+    for axis in &experiment.grid {
+        for (_, value) in &axis.levels {
+            registry.check_names(&nested(axis, value))?;
         }
     }
     let ground = merge(protocol.clone(), experiment.base.clone(), &TAGGED);
@@ -55,11 +63,7 @@ pub fn plan<T: ?Sized + 'static>(
         let mut node = ground.clone();
         for (axis, (_, value)) in &point {
             check_tag(&node, axis)?;
-            node = merge(
-                node,
-                Node::nest(&axis.path, &axis.mark, value.clone()),
-                &TAGGED,
-            );
+            node = merge(node, nested(axis, value), &TAGGED);
         }
         for set in sets {
             node = merge(node, set.clone(), &TAGGED);
@@ -71,10 +75,13 @@ pub fn plan<T: ?Sized + 'static>(
                 label: label.clone(),
             })
             .collect();
-        let folds = Settings::decode(&node, registry)?.folds;
-        for fold in folds {
+        let decode = || {
+            // What no layer sets, most experiments set in their base.
+            Settings::decode(&node, registry).map_err(|error| error.or_at(&experiment.base.mark))
+        };
+        for fold in decode()?.folds {
             for &seed in &experiment.seeds {
-                let settings = Settings::decode(&node, registry)?;
+                let settings = decode()?;
                 runs.push(PlannedRun {
                     benchmark: benchmark.to_owned(),
                     levels: levels.clone(),
@@ -97,6 +104,27 @@ fn overlaps(set: &Node, path: &str) -> bool {
             set.get(&head.join("."))
                 .is_some_and(|node| !matches!(node.value, crate::tree::Value::Map(_)))
         })
+}
+
+/// All that is written after `--set`.
+fn whole(mark: &Mark) -> Mark {
+    Mark::new(mark.source.clone(), mark.span.start..mark.source.text.len())
+}
+
+/// A value of an axis at its path, each key of the path with its own place.
+fn nested(axis: &Axis, value: &Node) -> Node {
+    let mark = &axis.mark;
+    if mark.text() != axis.path {
+        // The path is in quotes, and what they escape could shift its letters.
+        return Node::nest(&axis.path, mark, value.clone());
+    }
+    let mut end = mark.span.end;
+    axis.path.rsplit('.').fold(value.clone(), |node, key| {
+        let start = end - key.len();
+        let place = Mark::new(mark.source.clone(), start..end);
+        end = start.saturating_sub(1);
+        Node::nest(key, &place, node)
+    })
 }
 
 type Point<'a> = Vec<(&'a Axis, &'a (String, Node))>;
@@ -133,17 +161,14 @@ fn check_tag(node: &Node, axis: &Axis) -> Result<(), Diagnostic> {
     if used == name {
         return Ok(());
     }
-    let error = Diagnostic::new(format!(
+    Err(Diagnostic::new(format!(
         "`{}` names a setting of `{name}`, but `{key}` is `{used}` here",
         axis.path
     ))
-    .at(&axis.mark);
-    Err(match nearest(name, [used]) {
-        Some(near) => error.help(format!("did you mean `{key}.{near}`?")),
-        None => error.help(format!(
-            "list whole values instead: `{key}: [{used}, {{{name}: {{…}}}}]`"
-        )),
-    })
+    .at(&axis.mark)
+    .help(format!(
+        "list whole values instead: `{key}: [{used}, {{{name}: {{…}}}}]`"
+    )))
 }
 
 /// Two points of the grid with equal settings would be one run in two rows of a table.
@@ -156,26 +181,46 @@ fn same_settings<T: ?Sized + 'static>(
         let settings = run.settings.to_json();
         match seen.iter().find(|(other, _)| *other == settings) {
             Some((_, levels)) if *levels != run.levels.as_slice() => {
-                let name = |levels: &[Level]| {
-                    let labels: Vec<_> = levels
-                        .iter()
-                        .map(|level| format!("{} = {}", level.factor, level.label))
-                        .collect();
-                    labels.join(", ")
-                };
-                let error = Diagnostic::new(format!(
-                    "two points of the grid are the same setting: {} and {}",
-                    name(levels),
-                    name(&run.levels)
-                ));
-                return Err(match experiment.grid.first() {
-                    Some(axis) => error.at(&axis.mark),
-                    None => error,
-                });
+                return Err(same_points(levels, &run.levels, experiment));
             }
             Some(_) => {}
             None => seen.push((settings, &run.levels)),
         }
     }
     Ok(())
+}
+
+/// Two points of the grid, in the order of its axes, that are the same setting.
+fn same_points(first: &[Level], second: &[Level], experiment: &Experiment) -> Diagnostic {
+    let differ: Vec<_> = first.iter().zip(second).filter(|(a, b)| a != b).collect();
+    let name = |levels: Vec<&Level>| {
+        let labels = levels
+            .iter()
+            .map(|level| format!("{} = {}", level.factor, level.label));
+        labels.collect::<Vec<_>>().join(", ")
+    };
+    let error = Diagnostic::new(format!(
+        "two points of the grid are the same setting: `{}` and `{}`",
+        name(differ.iter().map(|(first, _)| *first).collect()),
+        name(differ.iter().map(|(_, second)| *second).collect()),
+    ))
+    .help("a default may make them equal, or one axis may undo another: take one of them out");
+    let mark = |level: &Level| {
+        let axis = experiment
+            .grid
+            .iter()
+            .find(|axis| axis.path == level.factor)?;
+        let (_, node) = axis
+            .levels
+            .iter()
+            .find(|(label, _)| *label == level.label)?;
+        Some(&node.mark)
+    };
+    match differ
+        .first()
+        .map(|(first, second)| (mark(first), mark(second)))
+    {
+        Some((Some(first), Some(second))) => error.at(second).related(first, "the same as this"),
+        _ => error,
+    }
 }

@@ -8,7 +8,7 @@ use super::augment::Augmentation;
 use super::fields::Fields;
 use crate::bounded::{NonNegative, Positive, Share, Within};
 use crate::plugin::{Benchmark, Chosen, ContextSource, PromptSource, Registry};
-use crate::tree::{Diagnostic, Node, Value, decode};
+use crate::tree::{Diagnostic, Mark, Node, Value, decode};
 
 /// The top-level settings whose value is a plugin: where layers name different plugins, the later
 /// one replaces the earlier one whole.
@@ -46,6 +46,8 @@ pub struct Settings<T: ?Sized> {
     pub augment: Augmentation,
     /// The optimiser and its schedule.
     pub train: Training,
+    /// The merged layers that all this was decoded from.
+    layers: Node,
 }
 
 /// What the model sees of a clip.
@@ -168,24 +170,45 @@ impl Training {
 }
 
 impl<T: ?Sized + 'static> Settings<T> {
-    /// Decodes the merged layers of a run.
+    /// Decodes the merged layers of a run. The error about a setting that no layer has is without
+    /// a place.
     pub fn decode(node: &Node, registry: &Registry<T>) -> Result<Self, Diagnostic> {
         let fields = Fields::of(node, "the settings of a run", &KEYS)?;
+        // No place: which of the layers lacks it, the caller knows.
+        let required = |key| match fields.entry(key) {
+            Some(entry) => Ok(&entry.node),
+            None => Err(Diagnostic::new(format!("nothing sets `{key}`"))
+                .help("set it in the experiment's `base`, or in the benchmark's protocol file")),
+        };
         let folds = match fields.entry("folds") {
             Some(entry) => folds(&entry.node)?,
             None => vec![1],
         };
         Ok(Self {
-            benchmark: registry.benchmarks.choose(fields.required("benchmark")?)?,
+            benchmark: registry.benchmarks.choose(required("benchmark")?)?,
             folds,
-            backbone: decode(fields.required("backbone")?)?,
-            prompt: registry.prompts.choose(fields.required("prompt")?)?,
-            context: registry.contexts.choose(fields.required("context")?)?,
-            temporal: registry.temporals.choose(fields.required("temporal")?)?,
+            backbone: decode(required("backbone")?)?,
+            prompt: registry.prompts.choose(required("prompt")?)?,
+            context: registry.contexts.choose(required("context")?)?,
+            temporal: registry.temporals.choose(required("temporal")?)?,
             clip: fields.or_default("clip")?,
             augment: fields.or_default("augment")?,
             train: fields.or_default("train")?,
+            layers: node.clone(),
         })
+    }
+
+    /// Where the setting at a dotted path was written, for mistakes that only show once files are
+    /// read: for one that was left out, the nearest around it that was written.
+    pub fn mark(&self, path: &str) -> &Mark {
+        let mut node = &self.layers;
+        for key in path.split('.') {
+            match node.get(key) {
+                Some(inner) => node = inner,
+                None => break,
+            }
+        }
+        &node.mark
     }
 
     /// All settings with their defaults filled in, in one fixed order, as the store keeps them.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::Fields;
 use crate::metrics::{Metric, Rule};
-use crate::tree::{Diagnostic, Entry, Mark, Node, Value, decode, nearest};
+use crate::tree::{Diagnostic, Entry, Mark, Node, Value, decode, suggest};
 
 const KEYS: [&str; 7] = [
     "name",
@@ -104,20 +104,26 @@ fn name(node: &Node) -> Result<String, Diagnostic> {
 /// The items of a list that must have at least one, none of them twice.
 fn items<'a>(node: &'a Node, what: &str) -> Result<&'a [Node], Diagnostic> {
     let Value::List(items) = &node.value else {
+        let found = node.in_words();
         return Err(
-            Diagnostic::new(format!("expected a list of {what}, as in `[…]`")).at(&node.mark),
+            Diagnostic::new(format!("expected a list of {what}, found {found}"))
+                .at(&node.mark)
+                .help("write it in brackets: `[…, …]`"),
         );
     };
     if items.is_empty() {
-        return Err(Diagnostic::new(format!("the list of {what} is empty")).at(&node.mark));
+        return Err(Diagnostic::new(format!("the list of {what} is empty"))
+            .at(&node.mark)
+            .help("name at least one"));
     }
     for (index, item) in items.iter().enumerate() {
-        if items[..index]
-            .iter()
-            .any(|before| before.to_json() == item.to_json())
-        {
+        let same = |before: &&Node| before.to_json() == item.to_json();
+        if let Some(first) = items[..index].iter().find(same) {
             return Err(
-                Diagnostic::new(format!("this stands twice in the list of {what}")).at(&item.mark),
+                Diagnostic::new(format!("this stands twice in the list of {what}"))
+                    .at(&item.mark)
+                    .related(&first.mark, "first here")
+                    .help("remove one of the two"),
             );
         }
     }
@@ -137,9 +143,12 @@ fn seeds(node: &Node) -> Result<Vec<u64>, Diagnostic> {
 
 fn axes(node: &Node) -> Result<Vec<Axis>, Diagnostic> {
     let Value::Map(entries) = &node.value else {
-        return Err(Diagnostic::new("expected a map from setting to its values")
-            .at(&node.mark)
-            .help("for example `grid: {temporal.transformer.depth: [1, 2]}`"));
+        return Err(Diagnostic::new(format!(
+            "expected settings with their values, found {}",
+            node.in_words()
+        ))
+        .at(&node.mark)
+        .help("for example `grid: {temporal.transformer.depth: [1, 2]}`"));
     };
     if entries.is_empty() {
         return Err(Diagnostic::new("the grid is empty")
@@ -150,6 +159,15 @@ fn axes(node: &Node) -> Result<Vec<Axis>, Diagnostic> {
 }
 
 fn axis(entry: &Entry) -> Result<Axis, Diagnostic> {
+    let bad = |key: &str| key.is_empty() || key.contains(char::is_whitespace);
+    if entry.key.split('.').any(bad) {
+        return Err(Diagnostic::new(format!(
+            "`{}` is no path of a setting: expected keys with dots between them",
+            entry.key
+        ))
+        .at(&entry.key_mark)
+        .help("write it as in `temporal.transformer.depth`"));
+    }
     let mut levels: Vec<(String, Node)> = Vec::new();
     for item in items(&entry.node, "values")? {
         let (label, value) = level(item)?;
@@ -203,11 +221,10 @@ fn comparison(node: &Node, grid: &[Axis]) -> Result<Compare, Diagnostic> {
     let mark = |key| node.get(key).map_or(&node.mark, |node: &Node| &node.mark);
     let Some(axis) = grid.iter().find(|axis| axis.path == compare.factor) else {
         let paths = grid.iter().map(|axis| axis.path.as_str());
-        let error = Diagnostic::new(format!("the grid has no factor `{}`", compare.factor))
-            .at(mark("factor"));
-        return Err(match nearest(&compare.factor, paths) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error,
+        return Err(Diagnostic {
+            help: suggest(&compare.factor, "the grid varies", paths),
+            ..Diagnostic::new(format!("the grid does not vary `{}`", compare.factor))
+                .at(mark("factor"))
         });
     };
     if !axis

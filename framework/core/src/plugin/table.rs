@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-use crate::tree::{Diagnostic, Node, Value, decode, nearest};
+use crate::tree::{Diagnostic, Mark, Node, Value, decode, nearest};
 
 type Decode<T> = dyn Fn(&Node) -> Result<(Box<T>, Json), Diagnostic> + Send + Sync;
 
@@ -89,40 +89,55 @@ impl<T: ?Sized + 'static> Table<T> {
     /// Decodes a plugin node: a bare name (`none`), or a map of the name to its settings
     /// (`{transformer: {depth: 2}}`).
     pub fn choose(&self, node: &Node) -> Result<Chosen<T>, Diagnostic> {
-        let Some((name, mark, settings)) = node.tag() else {
-            return Err(Diagnostic::new(format!(
-                "expected one {kind}: a name, or a name with its settings as in `{{{example}: {{…}}}}`",
-                kind = self.kind,
-                example = self.names().next().unwrap_or("name"),
-            ))
-            .at(&node.mark)
-            .help(format!("there are: {}", self.list())));
+        let (entry, mark, settings) = self.find(node)?;
+        let (plugin, settings) = match settings {
+            Some(settings) => (entry.decode)(settings)?,
+            None => {
+                let empty = Node {
+                    value: Value::Map(Vec::new()),
+                    mark: mark.clone(),
+                };
+                (entry.decode)(&empty)
+                    .map_err(|error| error.help(format!("write `{}: {{…}}`", entry.name)))?
+            }
         };
-        let Some(entry) = self.entries.iter().find(|entry| entry.name == name) else {
-            let help = match nearest(name, self.names()) {
-                Some(near) => format!("did you mean `{near}`? There are: {}", self.list()),
-                None => format!("there are: {}", self.list()),
-            };
-            return Err(
-                Diagnostic::new(format!("there is no {} `{name}`", self.kind))
-                    .at(mark)
-                    .help(help),
-            );
-        };
-        let empty = Node {
-            value: Value::Map(Vec::new()),
-            mark: mark.clone(),
-        };
-        let settings = match settings {
-            Some(node) if !matches!(node.value, Value::Null) => node,
-            _ => &empty,
-        };
-        let (plugin, settings) = (entry.decode)(settings)?;
         Ok(Chosen {
             name: entry.name,
             settings,
             plugin,
         })
+    }
+
+    /// Checks that a plugin node names a plugin of this table. Its settings may be incomplete, as
+    /// they are before the layers are merged.
+    pub fn check_name(&self, node: &Node) -> Result<(), Diagnostic> {
+        self.find(node).map(|_| ())
+    }
+
+    /// The entry that a plugin node names, with the name's place and its settings.
+    fn find<'a>(
+        &self,
+        node: &'a Node,
+    ) -> Result<(&Entry<T>, &'a Mark, Option<&'a Node>), Diagnostic> {
+        let Some((name, mark, settings)) = node.tag() else {
+            return Err(Diagnostic::new(format!(
+                "expected one {}: a name, or a name with its settings as in `{{name: {{…}}}}`",
+                self.kind
+            ))
+            .at(&node.mark)
+            .help(format!("there are: {}", self.list())));
+        };
+        match self.entries.iter().find(|entry| entry.name == name) {
+            Some(entry) => Ok((entry, mark, settings)),
+            None => {
+                let help = match nearest(name, self.names()) {
+                    Some(near) => format!("did you mean `{near}`? There are: {}", self.list()),
+                    None => format!("there are: {}", self.list()),
+                };
+                let message = format!("there is no {} `{name}`", self.kind);
+                Err(Diagnostic::new(message).at(mark).help(help))
+            }
+        }
     }
 
     /// The names in the order of registration.

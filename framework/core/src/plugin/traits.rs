@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clip::Split;
 
-/// Whatever a plugin finds wrong, with a message for people.
+/// Whatever a plugin finds wrong, with a message for people. It is shown where the settings chose
+/// the plugin, unless it is a [`Diagnostic`](crate::tree::Diagnostic) with a place of its own.
 pub type PluginError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where the text of each class comes from.
@@ -60,6 +61,10 @@ pub struct Place<'a> {
 
 /// Labelled clips on disk, split for training and testing.
 pub trait Benchmark: Send + Sync {
+    /// Class names in label order, those of every fold. Prompts are checked with them before any
+    /// clip is opened.
+    fn classes(&self) -> Vec<String>;
+
     /// Opens one fold. Whatever is missing or inconsistent is an error that names it.
     fn open(&self, fold: u32, place: &Place<'_>) -> Result<Split, PluginError>;
 

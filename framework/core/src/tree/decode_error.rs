@@ -54,8 +54,9 @@ impl Error {
 
     fn unknown(word: &str, kind: &str, valid: &'static [&'static str]) -> Self {
         let what = format!("valid {kind}s");
+        let near = suggest(word, &what, valid.iter().copied());
         Self(Diagnostic {
-            help: suggest(word, &what, valid.iter().copied()),
+            help: near.or_else(|| Some("nothing can be set here".to_owned())),
             ..Diagnostic::new(format!("unknown {kind} `{word}`"))
         })
     }

@@ -190,6 +190,11 @@ impl Node {
         }
     }
 
+    /// What stands here, for the end of "expected …, found …": `text `two``, `a map`.
+    pub fn in_words(&self) -> String {
+        decode_error::found(&self.value)
+    }
+
     /// The same value as JSON, without the places.
     pub fn to_json(&self) -> serde_json::Value {
         match &self.value {

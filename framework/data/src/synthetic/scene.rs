@@ -93,8 +93,8 @@ impl Scene {
             sway(turn * drift),
             sway(turn * drift * 0.7),
             sway(tilt * drift),
-            sway(1.5),
-            sway(1.2),
+            sway(0.8),
+            sway(0.7),
         ];
         Self {
             backdrop: pick(
@@ -119,8 +119,8 @@ impl Scene {
                 yaw: rng.random_range(-turn..turn),
                 pitch: rng.random_range(-0.6 * turn..0.6 * turn),
                 roll: rng.random_range(-tilt..tilt),
-                scale: rng.random_range(1.12..1.38),
-                centre: [rng.random_range(29.0..35.0), rng.random_range(30.5..35.0)],
+                scale: rng.random_range(1.42..1.56),
+                centre: [rng.random_range(31.0..33.0), rng.random_range(31.0..33.0)],
             },
             drift,
         }

@@ -1,6 +1,6 @@
 //! The pre-norm transformer block of both towers.
 
-use burn::module::{Initializer, Module};
+use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::module::linear;
@@ -129,4 +129,19 @@ fn quick_gelu(x: Tensor<3>) -> Tensor<3> {
 /// Layer normalisation with CLIP's epsilon.
 pub fn layer_norm(width: usize, device: &Device) -> LayerNorm {
     LayerNormConfig::new(width).with_epsilon(1e-5).init(device)
+}
+
+/// A norm rescaled so that each of its outputs, `[rows, width]`, would have had mean zero and
+/// standard deviation one.
+pub(super) fn standardised(mut norm: LayerNorm, outputs: Tensor<2>) -> LayerNorm {
+    let [_, width] = outputs.dims();
+    let mean = outputs.clone().mean_dim(0);
+    let deviation = (outputs - mean.clone()).powi_scalar(2).mean_dim(0).sqrt() + 1e-6;
+    let (mean, deviation) = (mean.reshape([width]), deviation.reshape([width]));
+    let leaf = |values: Tensor<1>| Param::from_tensor(values.detach());
+    norm.beta = norm
+        .beta
+        .map(|bias| leaf((bias.val() - mean) / deviation.clone()));
+    norm.gamma = leaf(norm.gamma.val() / deviation);
+    norm
 }

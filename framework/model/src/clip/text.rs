@@ -4,7 +4,7 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm};
 use burn::tensor::{Device, Int, Tensor};
 
-use super::block::{Transformer, layer_norm};
+use super::block::{Transformer, layer_norm, standardised};
 use super::sizes::ClipSizes;
 
 /// A causal transformer over token embeddings.
@@ -49,6 +49,24 @@ impl TextTransformer {
     /// `[texts * tokens]`. The encoder is causal: what follows an end changes nothing, so texts
     /// need no more tokens than the longest of them has.
     pub fn forward(&self, texts: Tensor<3>, ends: Tensor<1, Int>) -> Tensor<2> {
+        self.project(self.end_tokens(texts, ends))
+    }
+
+    /// End tokens `[texts, width]` to features `[texts, features]`.
+    pub fn project(&self, tokens: Tensor<2>) -> Tensor<2> {
+        tokens.matmul(self.text_projection.val())
+    }
+
+    /// The same encoder with its last norm rescaled, so that these end tokens `[texts, width]`,
+    /// which came out of it, would have had mean zero and standard deviation one.
+    pub fn standardised_on(mut self, tokens: Tensor<2>) -> Self {
+        self.ln_final = standardised(self.ln_final, tokens);
+        self
+    }
+
+    /// Embedded texts as in [`forward`](Self::forward) to end-of-text tokens behind the last norm,
+    /// `[texts, width]`.
+    pub fn end_tokens(&self, texts: Tensor<3>, ends: Tensor<1, Int>) -> Tensor<2> {
         let [count, tokens, width] = texts.dims();
         let positions = self.positional_embedding.val().slice([0..tokens, 0..width]);
         let mask = causal_mask(tokens, &texts.device());
@@ -56,9 +74,7 @@ impl TextTransformer {
             .transformer
             .forward(texts + positions.unsqueeze::<3>(), Some(mask));
         let ends = out.reshape([count * tokens, width]).select(0, ends);
-        self.ln_final
-            .forward(ends)
-            .matmul(self.text_projection.val())
+        self.ln_final.forward(ends)
     }
 }
 

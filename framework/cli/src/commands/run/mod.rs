@@ -2,6 +2,7 @@
 
 mod dry;
 mod execute;
+mod inputs;
 mod prepare;
 
 use std::path::PathBuf;

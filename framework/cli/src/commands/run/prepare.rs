@@ -1,24 +1,19 @@
 //! Everything that is read and checked before the first run starts.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
-use exp_core::clip::{Clip, Split};
-use exp_core::experiment::{Experiment, Identity, PlannedRun, plan, run_id};
-use exp_core::plugin::Place;
+use exp_core::clip::Clip;
+use exp_core::experiment::{Experiment, PlannedRun, plan};
 use exp_core::tree::{Diagnostic, Node, Source, nearest};
-use exp_data::manifest_hash;
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
-use exp_model::prompt::{ClassText, check};
-use exp_prompts::Tokenizer;
+use exp_model::prompt::ClassText;
 use exp_store::{NewRun, PromptRecord};
 use exp_train::{Registry, TemporalPlugin};
 
+use super::inputs::Inputs;
 use super::{Arguments, project_of};
-use crate::progress::steps_bar;
 use crate::project::Project;
 
 /// An experiment, planned and checked.
@@ -28,7 +23,6 @@ pub struct Prepared {
     /// The experiment's file as it stands.
     pub yaml: String,
     pub runs: Vec<PreparedRun>,
-    pub tokenizer: Tokenizer,
 }
 
 /// A run with its inputs.
@@ -95,6 +89,12 @@ impl Prepared {
         let project = project_of(&arguments.file)?;
         let mut experiment = Experiment::from_node(&node)?;
         if !arguments.on.is_empty() {
+            if let Some(twice) = (1..arguments.on.len())
+                .map(|index| (&arguments.on[..index], &arguments.on[index]))
+                .find_map(|(before, name)| before.contains(name).then_some(name))
+            {
+                anyhow::bail!("`--on` names `{twice}` twice: name it once");
+            }
             let mark = node.mark.clone();
             experiment.benchmarks = arguments
                 .on
@@ -109,29 +109,32 @@ impl Prepared {
             .collect::<Result<Vec<_>, _>>()?;
         let mut planned = Vec::new();
         for (benchmark, mark) in &experiment.benchmarks {
-            let path = project.protocol(benchmark);
-            if !path.is_file() {
+            if !project.benchmarks().contains(benchmark) {
                 let unknown = unknown_benchmark(benchmark, &project.benchmarks());
                 return Err(match arguments.on.is_empty() {
                     true => unknown.at(mark).into(),
                     false => unknown.into(),
                 });
             }
-            let (_, protocol) = read_yaml(&path)?;
+            let (_, protocol) = read_yaml(&project.protocol(benchmark))?;
             planned.extend(plan(&experiment, benchmark, &protocol, &sets, registry)?);
         }
         let mut inputs = Inputs::new(&project);
+        // Everything that needs no clip first: opening or drawing them can take minutes.
+        let texts = planned
+            .iter()
+            .map(|run| inputs.texts(run))
+            .collect::<Result<Vec<_>, _>>()?;
         let runs = planned
             .into_iter()
-            .map(|run| inputs.prepare(run, device))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let tokenizer = inputs.tokenizer;
+            .zip(texts)
+            .map(|(run, texts)| inputs.prepare(run, texts, device))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             project,
             experiment,
             yaml,
             runs,
-            tokenizer,
         })
     }
 
@@ -168,10 +171,27 @@ impl Prepared {
 }
 
 fn read_yaml(path: &Path) -> anyhow::Result<(String, Node)> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let source = Source::new(path.display().to_string(), text.clone());
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let here = std::env::current_dir()?;
+    let shown = path.strip_prefix(&here).unwrap_or(path);
+    let source = Source::new(shown.display().to_string(), text.clone());
     Ok((text, Node::parse(source)?))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let beside: Vec<String> = std::fs::read_dir(Path::new(".").join(folder))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let near = nearest(&name, beside.iter().map(String::as_str)).filter(|near| *near != name);
+    Diagnostic {
+        help: near.map(|near| format!("did you mean `{}`?", folder.join(near).display())),
+        ..Diagnostic::new(format!("cannot read {}: {error}", path.display()))
+    }
 }
 
 fn unknown_benchmark(name: &str, known: &[String]) -> Diagnostic {
@@ -182,145 +202,4 @@ fn unknown_benchmark(name: &str, known: &[String]) -> Diagnostic {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("there are: {}", known.join(", "))),
     }
-}
-
-/// Folds and backbones that are opened once, however many runs use them.
-struct Inputs<'a> {
-    project: &'a Project,
-    tokenizer: Tokenizer,
-    folds: HashMap<String, Arc<Fold>>,
-    backbones: HashMap<String, Arc<Backbone>>,
-}
-
-impl<'a> Inputs<'a> {
-    fn new(project: &'a Project) -> Self {
-        Self {
-            project,
-            tokenizer: Tokenizer::new(),
-            folds: HashMap::new(),
-            backbones: HashMap::new(),
-        }
-    }
-
-    fn prepare(
-        &mut self,
-        planned: PlannedRun<dyn TemporalPlugin>,
-        device: &ChosenDevice,
-    ) -> anyhow::Result<PreparedRun> {
-        let fold = self.fold(&planned)?;
-        let settings = &planned.settings;
-        let backbone = self.backbone(&settings.backbone)?;
-        let size = settings.clip.size.get();
-        anyhow::ensure!(
-            size == backbone.sizes().image,
-            "`clip.size` is {size}, but the backbone `{}` takes images of {} pixels: set it to that",
-            settings.backbone,
-            backbone.sizes().image
-        );
-        let texts = settings
-            .prompt
-            .plugin
-            .texts(&fold.classes, &self.project.prompts())
-            .map_err(|error| anyhow!(error))
-            .with_context(|| format!("prompt `{}`", settings.prompt.name))?;
-        let texts = self.tokenize(&fold.classes, texts)?;
-        let decode = |id| self.tokenizer.decode(id);
-        check(
-            &texts,
-            settings.context.plugin.layout(),
-            backbone.weights().rows(),
-            &decode,
-        )?;
-        let plain: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
-        let id = run_id(&Identity {
-            settings: &settings.to_json(),
-            manifest: &fold.manifest,
-            weights: backbone.weights().sha256(),
-            texts: &plain,
-            seed: planned.seed,
-            fold: planned.fold,
-            device: device.kind,
-        });
-        Ok(PreparedRun {
-            id,
-            planned,
-            fold,
-            backbone,
-            texts,
-        })
-    }
-
-    fn tokenize(&self, classes: &[String], texts: Vec<String>) -> anyhow::Result<Vec<ClassText>> {
-        classes
-            .iter()
-            .zip(texts)
-            .map(|(class, text)| {
-                let tokens = self
-                    .tokenizer
-                    .tokenize(&text)
-                    .with_context(|| format!("the prompt of class {class}"))?;
-                Ok(ClassText {
-                    class: class.clone(),
-                    text,
-                    tokens,
-                })
-            })
-            .collect()
-    }
-
-    fn fold(&mut self, run: &PlannedRun<dyn TemporalPlugin>) -> anyhow::Result<Arc<Fold>> {
-        let benchmark = &run.settings.benchmark;
-        let key = format!("{} {}", benchmark.to_json(), run.fold);
-        if let Some(fold) = self.folds.get(&key) {
-            return Ok(fold.clone());
-        }
-        let data = self.project.runs().join("data");
-        let bar = std::sync::OnceLock::new();
-        let progress = |done: usize, total: usize| {
-            let bar = bar.get_or_init(|| steps_bar(total, "drawing clips"));
-            bar.reach(done as u64, String::new);
-        };
-        let place = Place {
-            project: self.project.root(),
-            data: &data,
-            progress: &progress,
-        };
-        let split = benchmark
-            .plugin
-            .open(run.fold, &place)
-            .map_err(|error| anyhow!(error))
-            .with_context(|| format!("benchmark `{}`, fold {}", run.benchmark, run.fold))?;
-        if let Some(bar) = bar.get() {
-            bar.finish();
-        }
-        let fold = Arc::new(checked(split, run)?);
-        self.folds.insert(key, fold.clone());
-        Ok(fold)
-    }
-
-    fn backbone(&mut self, name: &str) -> anyhow::Result<Arc<Backbone>> {
-        if let Some(backbone) = self.backbones.get(name) {
-            return Ok(backbone.clone());
-        }
-        let backbone = Arc::new(Backbone::open(name, self.project.root())?);
-        self.backbones.insert(name.to_owned(), backbone.clone());
-        Ok(backbone)
-    }
-}
-
-fn checked(split: Split, run: &PlannedRun<dyn TemporalPlugin>) -> anyhow::Result<Fold> {
-    let (train, test) = (split.train.len(), split.test.len());
-    let batch = run.settings.train.batch.get();
-    anyhow::ensure!(test > 0, "benchmark `{}` has no test clip", run.benchmark);
-    anyhow::ensure!(
-        train >= batch,
-        "benchmark `{}` has {train} training clips, fewer than one batch of {batch}: lower `train.batch`",
-        run.benchmark
-    );
-    Ok(Fold {
-        manifest: manifest_hash(&split)?,
-        classes: split.classes,
-        train: split.train.into(),
-        test: split.test.into(),
-    })
 }
