@@ -20,12 +20,10 @@ pub struct StepsBar {
 /// A bar over `total` steps.
 pub fn steps_bar(total: usize, label: &'static str) -> StepsBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(
+    style(
+        &bar,
         "{prefix} {bar:30} {pos}/{len} {per_sec} {elapsed_precise} left {eta_precise} {wide_msg}",
     );
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
     bar.set_prefix(label);
     let lines = bar.is_hidden().then(|| Mutex::new(Instant::now()));
     StepsBar { bar, label, lines }
@@ -33,28 +31,23 @@ pub fn steps_bar(total: usize, label: &'static str) -> StepsBar {
 
 impl StepsBar {
     /// Counts steps; `message` says what they brought.
-    pub fn advance(&self, steps: u64, message: impl FnOnce() -> String) {
+    pub fn advance(&self, steps: u64, message: &str) {
         self.bar.inc(steps);
-        let message = message();
         let Some(last) = &self.lines else {
-            self.bar.set_message(message);
+            self.bar.set_message(message.to_owned());
             return;
         };
         let Ok(mut last) = last.lock() else { return };
         if last.elapsed() >= LINE_EVERY {
             *last = Instant::now();
             let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            let left = self.bar.elapsed().as_secs_f64() * (total - done) as f64 / done as f64;
-            eprintln!(
-                "{} {done}/{total}, {left:.0} s left, {}",
-                self.label, message
-            );
+            eprintln!("{} {done}/{total}{}  {message}", self.label, left(&self.bar));
         }
     }
 
     /// Moves the bar to a position.
-    pub fn reach(&self, position: u64, message: impl FnOnce() -> String) {
-        self.advance(position.saturating_sub(self.bar.position()), message);
+    pub fn reach(&self, position: u64) {
+        self.advance(position.saturating_sub(self.bar.position()), "");
     }
 
     /// Ends the bar; its last state stays on the terminal.
@@ -63,153 +56,149 @@ impl StepsBar {
     }
 }
 
-/// The progress of an experiment: a bar for all runs, and one for the run at work.
+/// The progress of an experiment: a bar for all runs, and one for each run at work.
 pub struct ExperimentProgress {
+    bars: MultiProgress,
     whole: ProgressBar,
-    run: ProgressBar,
     runs: usize,
-    state: Mutex<State>,
-    /// Standard error is no terminal: lines instead of bars.
-    plain: bool,
-}
-
-struct State {
-    /// Runs begun.
-    begun: usize,
-    label: String,
-    /// Training steps of all runs before this one, and of this one.
-    before: u64,
-    steps: u64,
-    figures: String,
-    loss: f64,
-    clips: usize,
-    started: Instant,
-    printed: Instant,
+    ended: Mutex<usize>,
 }
 
 impl ExperimentProgress {
     /// Progress over `runs` runs with `steps` training steps in all.
     pub fn new(experiment: &str, runs: usize, steps: usize) -> Self {
         let bars = MultiProgress::new();
-        let plain = bars.is_hidden();
-        let bar = |length: usize, template: &str| {
-            let bar = bars.add(ProgressBar::new(length as u64));
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            bar
-        };
-        let whole = bar(
-            steps,
+        let whole = bars.add(ProgressBar::new(steps as u64));
+        style(
+            &whole,
             "{prefix} {bar:30} {percent:>3} %  {elapsed_precise} left {eta_precise}  {msg}",
         );
         whole.set_prefix(experiment.to_owned());
+        whole.set_message(format!("{runs} runs"));
+        whole.enable_steady_tick(Duration::from_millis(500));
         Self {
+            bars,
             whole,
-            run: bar(0, "  {bar:30} {percent:>3} %  {wide_msg}"),
             runs,
-            state: Mutex::new(State {
-                begun: 0,
-                label: String::new(),
-                before: 0,
-                steps: 0,
-                figures: String::new(),
-                loss: f64::NAN,
-                clips: 0,
-                started: Instant::now(),
-                printed: Instant::now(),
-            }),
-            plain,
+            ended: Mutex::new(0),
         }
     }
 
     /// A run with so many training steps begins.
-    pub fn begin(&self, label: &str, steps: usize) {
-        let Ok(mut state) = self.state.lock() else {
-            return;
-        };
-        state.begun += 1;
-        state.label = label.to_owned();
-        state.before += state.steps;
-        state.steps = steps as u64;
-        state.figures.clear();
-        state.clips = 0;
-        state.started = Instant::now();
-        self.whole
-            .set_message(format!("run {} of {}", state.begun, self.runs));
-        self.run.set_length(state.steps);
-        self.run.set_position(0);
-        self.run.set_message(label.to_owned());
-    }
-
-    /// The run ended; `outcome` says how.
-    pub fn end(&self, outcome: &str) {
-        let Ok(state) = self.state.lock() else { return };
-        // A run that failed half-way leaves steps behind that nobody will do.
-        self.whole.set_position(state.before + state.steps);
-        let line = format!(
-            "run {} of {}  {}  {outcome}  ({:.0} s)",
-            state.begun,
-            self.runs,
-            state.label,
-            state.started.elapsed().as_secs_f64()
-        );
-        match self.plain {
-            true => eprintln!("{line}{}", self.left()),
-            false => self.whole.println(line),
+    pub fn begin(&self, label: String, steps: usize) -> RunProgress<'_> {
+        let bar = self.bars.add(ProgressBar::new(steps as u64));
+        style(&bar, "  {bar:30} {percent:>3} %  {wide_msg}");
+        bar.set_message(label.clone());
+        RunProgress {
+            experiment: self,
+            bar,
+            label,
+            started: Instant::now(),
+            state: Mutex::new(State {
+                figures: String::new(),
+                clips: 0,
+                printed: Instant::now(),
+            }),
         }
     }
 
     /// All runs ended.
     pub fn finish(&self) {
-        self.run.finish_and_clear();
         self.whole.finish_and_clear();
     }
 
-    /// `, about 120 s left` for plain lines.
-    fn left(&self) -> String {
-        let (done, total) = (self.whole.position(), self.whole.length().unwrap_or(0));
-        if done == 0 || done >= total {
-            return String::new();
+    fn print(&self, line: &str) {
+        match self.whole.is_hidden() {
+            true => eprintln!("{line}{}", left(&self.whole)),
+            false => self.whole.println(line),
         }
-        let left = self.whole.elapsed().as_secs_f64() * (total - done) as f64 / done as f64;
-        format!(", about {left:.0} s left")
     }
 }
 
-impl EventSink for ExperimentProgress {
+/// The progress of one run.
+pub struct RunProgress<'a> {
+    experiment: &'a ExperimentProgress,
+    bar: ProgressBar,
+    label: String,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// UAR and WAR of the last epoch.
+    figures: String,
+    clips: usize,
+    printed: Instant,
+}
+
+impl RunProgress<'_> {
+    /// The run ended; `outcome` says how.
+    pub fn end(&self, outcome: &str) {
+        // A run that failed half-way leaves steps behind that nobody will do.
+        let left = self.bar.length().unwrap_or(0).saturating_sub(self.bar.position());
+        self.experiment.whole.inc(left);
+        self.bar.finish_and_clear();
+        let Ok(mut ended) = self.experiment.ended.lock() else { return };
+        *ended += 1;
+        self.experiment.whole.set_message(format!("{} of {} runs done", *ended, self.experiment.runs));
+        self.experiment.print(&format!(
+            "{} of {} done  {}  {outcome}  ({:.0} s)",
+            *ended,
+            self.experiment.runs,
+            self.label,
+            self.started.elapsed().as_secs_f64()
+        ));
+    }
+
+    fn step(&self, epoch: usize, loss: f64, clips: usize) {
+        self.bar.inc(1);
+        self.experiment.whole.inc(1);
+        let Ok(mut state) = self.state.lock() else { return };
+        state.clips += clips;
+        let rate = state.clips as f64 / self.started.elapsed().as_secs_f64();
+        let message = format!(
+            "{}  epoch {epoch}  loss {loss:.3}  {}{rate:.0} clips/s",
+            self.label, state.figures
+        );
+        if self.bar.is_hidden() && state.printed.elapsed() >= LINE_EVERY {
+            state.printed = Instant::now();
+            self.experiment.print(&message);
+        }
+        self.bar.set_message(message);
+    }
+}
+
+impl EventSink for RunProgress<'_> {
     fn emit(&self, event: Event) {
-        let Ok(mut state) = self.state.lock() else {
-            return;
-        };
         match event {
-            Event::Step {
-                epoch, loss, clips, ..
-            } => {
-                self.run.inc(1);
-                self.whole.inc(1);
-                state.clips += clips;
-                state.loss = loss;
-                let rate = state.clips as f64 / state.started.elapsed().as_secs_f64();
-                let message = format!(
-                    "{}  epoch {epoch}  loss {loss:.3}  {rate:.0} clips/s  {}",
-                    state.label, state.figures
-                );
-                if self.plain && state.printed.elapsed() >= LINE_EVERY {
-                    state.printed = Instant::now();
-                    eprintln!("{message}{}", self.left());
-                }
-                self.run.set_message(message);
-            }
+            Event::Step { epoch, loss, clips, .. } => self.step(epoch, loss, clips),
             Event::Epoch { points, .. } => {
                 let value = |series: &str| {
                     let point = points.iter().find(|point| point.series == series);
                     point.map_or(f64::NAN, |point| point.value)
                 };
-                state.figures =
-                    format!("UAR {:.1} WAR {:.1}", value("test/uar"), value("test/war"));
+                let (uar, war) = (value("test/uar"), value("test/war"));
+                if let Ok(mut state) = self.state.lock() {
+                    state.figures = format!("UAR {uar:.1}  WAR {war:.1}  ");
+                }
             }
             Event::Predictions { .. } | Event::Checkpoint { .. } => {}
         }
     }
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+}
+
+/// `  (120 s left)` for plain lines; nothing before the first and after the last step.
+fn left(bar: &ProgressBar) -> String {
+    let (done, total) = (bar.position(), bar.length().unwrap_or(0));
+    if done == 0 || done >= total {
+        return String::new();
+    }
+    let left = bar.elapsed().as_secs_f64() * (total - done) as f64 / done as f64;
+    format!("  ({left:.0} s left)")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -56,6 +56,7 @@ impl<T: TemporalModel> DferClipLearner<T> {
         rates: Rates,
         device: Device,
     ) -> Self {
+        model.visit(&mut Initialise);
         if rates.image == 0.0 {
             model.image = model.image.freeze();
         }
@@ -119,6 +120,16 @@ impl<T: TemporalModel> Learner for DferClipLearner<T> {
             *groups.entry(group).or_insert(0) += values.len();
         }
         groups
+    }
+}
+
+/// Burn draws a parameter's initial value when it is first used; here all are drawn at once, while
+/// the random numbers are this learner's alone.
+struct Initialise;
+
+impl ModuleVisitor for Initialise {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        param.val();
     }
 }
 

@@ -32,7 +32,10 @@ pub struct LearnerParts {
 /// `Box::new(DferClipLearner::new(parts, module))`, where the module implements
 /// [`TemporalModel`](exp_model::temporal::TemporalModel) and has the device of the parts.
 pub trait TemporalPlugin: Send + Sync {
-    /// A learner with fresh weights for the temporal model. The device's random numbers are
-    /// seeded before the call.
+    /// A learner with fresh weights for the temporal model.
+    ///
+    /// The device's random numbers are seeded before the call, and nobody else draws from them
+    /// until it returns. Afterwards runs may train side by side and share them: a module that draws
+    /// while it trains (dropout) needs a generator of its own, or a run would not repeat.
     fn learner(&self, parts: LearnerParts) -> Box<dyn Learner>;
 }

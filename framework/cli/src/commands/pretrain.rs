@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let bar = steps_bar(pretraining.steps(), "pretraining");
     let (mut gain, mut loss, mut found) = (Mean::new(), Mean::new(), Mean::new());
     pretraining.run(&arguments.output, &device.device, &mut |progress| {
-        bar.advance(1, || match progress {
+        let message = match progress {
             Progress::Words { gain: value } => {
                 format!(
                     "words: {:.3} nats better than their frequencies",
@@ -53,7 +53,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 loss.add(value),
                 100.0 * found.add(share)
             ),
-        });
+        };
+        bar.advance(1, &message);
     })?;
     bar.finish();
     let made = Weights::open(&arguments.output)?;

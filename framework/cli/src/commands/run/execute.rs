@@ -1,6 +1,9 @@
-//! Doing the runs, one after the other.
+//! Doing the runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use anyhow::anyhow;
 use exp_core::event::{Event, EventSink};
@@ -9,14 +12,30 @@ use exp_data::loader::{Loader, LoaderSettings};
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
 use exp_store::Store;
-use exp_train::{LearnerParts, Rates, Run, TrainError, Trained};
+use exp_train::{Learner, LearnerParts, Rates, Run, TrainError, Trained};
 
 use super::prepare::{Prepared, PreparedRun};
-use crate::progress::ExperimentProgress;
+use crate::progress::{ExperimentProgress, RunProgress};
 use crate::provenance::provenance;
+
+/// Images up to this size make a model too small to keep several cores busy.
+const SMALL_IMAGE: usize = 64;
+
+/// What all runs of one call share.
+struct Session<'a> {
+    prepared: &'a Prepared,
+    store: &'a Store,
+    device: &'a ChosenDevice,
+    program: Provenance,
+    progress: ExperimentProgress,
+    /// Held while a learner is made: the backend's random numbers are the process's.
+    making: Mutex<()>,
+}
 
 /// Does the runs with these indices. A run that fails is recorded with its reason, and the rest
 /// goes on. Returns how many failed.
+///
+/// On a CPU, small models are trained side by side, one on each core; a large one has all cores.
 pub fn all(
     prepared: &Prepared,
     open: &[usize],
@@ -26,90 +45,126 @@ pub fn all(
     if open.is_empty() {
         return Ok(0);
     }
-    let program = provenance(prepared.project.root(), device.kind);
     let steps = open.iter().map(|&index| prepared.runs[index].steps()).sum();
-    let progress = ExperimentProgress::new(&prepared.experiment.name, open.len(), steps);
-    let mut failed = 0;
-    for &index in open {
-        let run = &prepared.runs[index];
+    let session = Session {
+        prepared,
+        store,
+        device,
+        program: provenance(prepared.project.root(), device.kind),
+        progress: ExperimentProgress::new(&prepared.experiment.name, open.len(), steps),
+        making: Mutex::new(()),
+    };
+    let small = |&index: &usize| prepared.runs[index].backbone.sizes().image <= SMALL_IMAGE;
+    let cores = session.program.cores;
+    let side_by_side = match device.kind.starts_with("cpu") && open.iter().all(small) {
+        true => cores.min(open.len()),
+        false => 1,
+    };
+    let next = AtomicUsize::new(0);
+    let work = || -> anyhow::Result<usize> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads((cores / side_by_side).max(1))
+            .build()?;
+        let mut failed = 0;
+        while let Some(&index) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let done = threads.install(|| session.one(&prepared.runs[index]))?;
+            failed += usize::from(!done);
+        }
+        Ok(failed)
+    };
+    let failed = thread::scope(|scope| {
+        let workers: Vec<_> = (0..side_by_side).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().map_err(|panic| anyhow!(panic_message(&*panic)))?)
+            .sum::<anyhow::Result<usize>>()
+    });
+    session.progress.finish();
+    failed
+}
+
+impl Session<'_> {
+    /// Does one run and records how it ended. Returns whether it succeeded; an error is one of
+    /// the store.
+    fn one(&self, run: &PreparedRun) -> anyhow::Result<bool> {
         let provenance = Provenance {
             manifest: run.fold.manifest.clone(),
             backbone: run.planned.settings.backbone.clone(),
             weights: run.backbone.weights().sha256().to_owned(),
-            ..program.clone()
+            ..self.program.clone()
         };
-        store.start(&run.id, &provenance, &run.prompts())?;
-        progress.begin(&run.label(), run.steps());
+        self.store.start(&run.id, &provenance, &run.prompts())?;
         let sinks = Sinks {
-            store: store.writer().run_sink(&run.id),
-            progress: &progress,
+            store: self.store.writer().run_sink(&run.id),
+            progress: self.progress.begin(run.label(), run.steps()),
         };
         // A panic in one run (of a plugin, say) must not cost the others.
-        let result = catch_unwind(AssertUnwindSafe(|| train(prepared, run, &sinks, device)));
-        let result = result.unwrap_or_else(|panic| Err(anyhow!("{}", panic_message(&*panic))));
-        match result {
+        let result = catch_unwind(AssertUnwindSafe(|| self.train(run, &sinks)));
+        let result = result.unwrap_or_else(|panic| Err(anyhow!(panic_message(&*panic))));
+        match &result {
             Ok(trained) => {
-                store.finish(&run.id)?;
-                progress.end(&format!("UAR {:.1}, WAR {:.1}", trained.uar, trained.war));
+                self.store.finish(&run.id)?;
+                let outcome = format!("UAR {:.1}  WAR {:.1}", trained.uar, trained.war);
+                sinks.progress.end(&outcome);
             }
             Err(error) => {
-                failed += 1;
-                store.fail(&run.id, &format!("{error:#}"))?;
-                progress.end(&format!("failed: {error:#}"));
+                self.store.fail(&run.id, &format!("{error:#}"))?;
+                sinks.progress.end(&format!("failed: {error:#}"));
             }
         }
+        Ok(result.is_ok())
     }
-    progress.finish();
-    Ok(failed)
-}
 
-/// Trains one run.
-fn train(
-    prepared: &Prepared,
-    run: &PreparedRun,
-    sink: &dyn EventSink,
-    device: &ChosenDevice,
-) -> anyhow::Result<Trained> {
-    let settings = &run.planned.settings;
-    let device = device.device.clone().autodiff();
-    let clip = run.backbone.load(&device).map_err(TrainError::from)?;
-    let layout = settings.context.plugin.layout();
-    let rows = run.backbone.weights().rows();
-    let prompts = ClassPrompts::new(&run.texts, layout, rows, &clip.text);
-    device.seed(run.planned.seed);
-    let mut learner = settings.temporal.plugin.learner(LearnerParts {
-        clip,
-        prompts,
-        frames: settings.clip.frames.get(),
-        features: run.backbone.sizes().embed,
-        rates: Rates::from(&settings.train),
-        device,
-    });
-    let sizes = LoaderSettings {
-        frames: settings.clip.frames.get(),
-        size: settings.clip.size.get(),
-        batch: settings.train.batch.get(),
-        workers: settings.train.workers.get(),
-        normalize: settings.clip.normalize,
-    };
-    let trained = Run {
-        classes: &run.fold.classes,
-        train: Loader::new(run.fold.train.clone(), sizes)?,
-        test: Loader::new(run.fold.test.clone(), sizes)?,
-        augment: &settings.augment,
-        training: &settings.train,
-        seed: run.planned.seed,
-        checkpoints: prepared.project.runs().join("checkpoints").join(&run.id),
-        sink,
+    /// A fresh learner of a run.
+    fn learner(&self, run: &PreparedRun) -> anyhow::Result<Box<dyn Learner>> {
+        let settings = &run.planned.settings;
+        let device = self.device.device.clone().autodiff();
+        let clip = run.backbone.load(&device).map_err(TrainError::from)?;
+        let layout = settings.context.plugin.layout();
+        let rows = run.backbone.weights().rows();
+        let prompts = ClassPrompts::new(&run.texts, layout, rows, &clip.text);
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        device.seed(run.planned.seed);
+        Ok(settings.temporal.plugin.learner(LearnerParts {
+            clip,
+            prompts,
+            frames: settings.clip.frames.get(),
+            features: run.backbone.sizes().embed,
+            rates: Rates::from(&settings.train),
+            device,
+        }))
     }
-    .train(learner.as_mut())?;
-    Ok(trained)
+
+    /// Trains one run.
+    fn train(&self, run: &PreparedRun, sink: &dyn EventSink) -> anyhow::Result<Trained> {
+        let settings = &run.planned.settings;
+        let mut learner = self.learner(run)?;
+        let sizes = LoaderSettings {
+            frames: settings.clip.frames.get(),
+            size: settings.clip.size.get(),
+            batch: settings.train.batch.get(),
+            workers: settings.train.workers.get(),
+            normalize: settings.clip.normalize,
+        };
+        let trained = Run {
+            classes: &run.fold.classes,
+            train: Loader::new(run.fold.train.clone(), sizes)?,
+            test: Loader::new(run.fold.test.clone(), sizes)?,
+            augment: &settings.augment,
+            training: &settings.train,
+            seed: run.planned.seed,
+            checkpoints: self.prepared.project.runs().join("checkpoints").join(&run.id),
+            sink,
+        }
+        .train(learner.as_mut())?;
+        Ok(trained)
+    }
 }
 
 /// Both listeners of a run.
 struct Sinks<'a, S> {
     store: S,
-    progress: &'a ExperimentProgress,
+    progress: RunProgress<'a>,
 }
 
 impl<S: EventSink> EventSink for Sinks<'_, S> {

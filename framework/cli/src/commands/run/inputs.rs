@@ -138,7 +138,7 @@ impl<'a> Inputs<'a> {
         let bar = OnceLock::new();
         let progress = |done: usize, total: usize| {
             let bar = bar.get_or_init(|| steps_bar(total, "drawing clips"));
-            bar.reach(done as u64, String::new);
+            bar.reach(done as u64);
         };
         let place = Place {
             project: self.project.root(),

@@ -1,0 +1,241 @@
+//! Experiments from the command line to the store and the page, on a tiny version of the embedded
+//! benchmark. The tests share one training.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use exp_core::metrics::{Confusion, Rule};
+use exp_store::{ExperimentData, RunRecord, Status, Store};
+use tempfile::TempDir;
+
+const PROTOCOL: &str = "\
+benchmark: {synthetic: {train: 70, test: 70}}
+backbone: small
+clip: {frames: 2, size: 48}
+augment: {flip: 0.5}
+train: {epochs: 2, batch: 16}
+";
+
+/// The third level makes its run fail: no training survives such a rate.
+const EXPERIMENT: &str = "\
+name: tiny
+question: Does <b>everything</b> work together?
+benchmarks: [synthetic]
+base:
+  prompt: {descriptions: {set: observed-7}}
+  context: {learnable: {tokens: 2}}
+grid:
+  temporal: [mean, transformer]
+  train.learning_rate.temporal: [0.01, {label: absurd, value: 1e38}]
+seeds: [1, 2]
+compare: {factor: temporal, baseline: mean, metric: uar, rule: last}
+";
+
+struct Trained {
+    project: TempDir,
+    output: Output,
+}
+
+static TRAINED: LazyLock<Trained> = LazyLock::new(|| {
+    let project = project();
+    let output = exp(project.path(), &["run", "experiments/tiny.yaml", "--device", "cpu"]);
+    Trained { project, output }
+});
+
+fn project() -> TempDir {
+    let top = tempfile::tempdir().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prompts/observed-7.yaml");
+    for (path, text) in [
+        ("experiments/benchmarks/synthetic.yaml", PROTOCOL.to_owned()),
+        ("experiments/tiny.yaml", EXPERIMENT.to_owned()),
+        ("prompts/observed-7.yaml", fs::read_to_string(shipped).unwrap()),
+    ] {
+        let path = top.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    top
+}
+
+fn exp(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_exp"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn data(folder: &Path, store: &str) -> ExperimentData {
+    Store::open(folder.join(store)).unwrap().experiment("tiny").unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn is_absurd(run: &RunRecord) -> bool {
+    run.levels.iter().any(|level| level.label == "absurd")
+}
+
+#[test]
+fn a_run_that_fails_is_named_and_the_others_go_on() {
+    let errors = text(&TRAINED.output.stderr);
+    assert_eq!(TRAINED.output.status.code(), Some(1), "{errors}");
+    let data = data(TRAINED.project.path(), "runs/exp.db");
+    assert_eq!(data.runs.len(), 8);
+    for run in &data.runs {
+        // The mean over frames has no temporal parameters, so the rate means nothing to it.
+        let fails = is_absurd(run) && run.levels.iter().any(|level| level.label == "transformer");
+        match fails {
+            true => {
+                assert_eq!(run.status, Status::Failed);
+                let reason = run.failure.as_deref().unwrap();
+                assert!(reason.contains("diverged"), "{reason}");
+                assert!(text(&TRAINED.output.stdout).contains(reason), "the table names it");
+            }
+            false => assert_eq!(run.status, Status::Done, "{errors}"),
+        }
+    }
+}
+
+#[test]
+fn every_figure_follows_from_the_stored_predictions() {
+    let data = data(TRAINED.project.path(), "runs/exp.db");
+    for run in data.runs.iter().filter(|run| run.status == Status::Done) {
+        assert_eq!(run.prompts.len(), 7);
+        assert!(run.prompts.iter().all(|prompt| prompt.token_ids.len() > 2));
+        for selection in &run.selections {
+            assert_eq!(selection.predictions.len(), 70, "one for each test clip");
+            let pairs = selection.predictions.iter().map(|p| (p.target, p.predicted));
+            let confusion = Confusion::from_pairs(7, pairs);
+            let point = |series: &str| {
+                let found = run
+                    .points
+                    .iter()
+                    .find(|point| point.series == series && point.epoch == selection.epoch);
+                found.unwrap().value
+            };
+            assert_eq!(confusion.uar().unwrap(), point("test/uar"));
+            assert_eq!(confusion.war().unwrap(), point("test/war"));
+            assert!(point("time/waited_seconds") >= 0.0);
+        }
+        let selection = |rule| run.selections.iter().find(|selection| selection.rule == rule);
+        assert_eq!(selection(Rule::Last).unwrap().epoch, 2);
+        // The best epoch on the test set is the first one that no other is better than.
+        let wars: Vec<f64> = (1..=2)
+            .map(|epoch| {
+                let point = run.points.iter().find(|p| p.series == "test/war" && p.epoch == epoch);
+                point.unwrap().value
+            })
+            .collect();
+        let best = if wars[1] > wars[0] { 2 } else { 1 };
+        assert_eq!(selection(Rule::BestTest).unwrap().epoch, best);
+        for checkpoint in &run.checkpoints {
+            assert!(checkpoint.path.is_file(), "{}", checkpoint.path.display());
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits() {
+    let project = TRAINED.project.path();
+    let before: Vec<Vec<u8>> = checkpoints(project);
+    // On one core: runs one after the other, each on one thread, which must change nothing.
+    let output = Command::new("taskset")
+        .args(["-c", "0", env!("CARGO_BIN_EXE_exp")])
+        .args(["run", "experiments/tiny.yaml", "--device", "cpu", "--store", "other.db"])
+        .current_dir(project)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let (first, second) = (data(project, "runs/exp.db"), data(project, "other.db"));
+    for (one, two) in first.runs.iter().zip(&second.runs) {
+        assert_eq!(one.id, two.id);
+        assert!(one.selections == two.selections, "predictions of {}", one.id);
+        let figures = |run: &RunRecord| -> Vec<(String, usize, u64)> {
+            let figures = run.points.iter().filter(|point| !point.series.starts_with("time/"));
+            figures
+                .map(|point| (point.series.clone(), point.epoch, point.value.to_bits()))
+                .collect()
+        };
+        assert_eq!(figures(one), figures(two));
+    }
+    assert!(!before.is_empty());
+    assert!(before == checkpoints(project), "the weights too");
+    let seeds: Vec<_> = first.runs.iter().filter(|run| !is_absurd(run)).take(2).collect();
+    assert_ne!(seeds[0].points, seeds[1].points, "another seed, another run");
+}
+
+/// The bytes of all checkpoints, in the order of their paths.
+fn checkpoints(project: &Path) -> Vec<Vec<u8>> {
+    let mut paths: Vec<_> = fs::read_dir(project.join("runs/checkpoints"))
+        .unwrap()
+        .flat_map(|run| fs::read_dir(run.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+#[test]
+fn a_finished_experiment_is_only_reported() {
+    let project = project();
+    let finished = EXPERIMENT.replace(", {label: absurd, value: 1e38}", "");
+    fs::write(project.path().join("experiments/tiny.yaml"), finished).unwrap();
+    let run = ["run", "experiments/tiny.yaml", "--device", "cpu"];
+    let first = exp(project.path(), &run);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    let before = data(project.path(), "runs/exp.db");
+    let start = Instant::now();
+    let second = exp(project.path(), &run);
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert_eq!(second.status.code(), Some(0));
+    assert_eq!(text(&first.stdout), text(&second.stdout));
+    assert_eq!(text(&second.stderr), "", "nothing was trained");
+    let after = data(project.path(), "runs/exp.db");
+    assert!(before.runs.iter().zip(&after.runs).all(|(a, b)| a.finished == b.finished));
+    let planned = text(&exp(project.path(), &[&run[..], &["--dry-run"]].concat()).stdout);
+    assert!(planned.ends_with("4 runs, 0 to do\n"), "{planned}");
+
+    let report = exp(project.path(), &["report", "tiny", "-o", "page.html"]);
+    assert_eq!(report.status.code(), Some(0), "{}", text(&report.stderr));
+    let page = fs::read_to_string(project.path().join("page.html")).unwrap();
+    assert!(page.contains("Does &lt;b&gt;everything&lt;&#x2f;b&gt; work together?"));
+    let unknown = exp(project.path(), &["report", "tinny"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("tiny"), "{}", text(&unknown.stderr));
+}
+
+/// The page in a real browser: it is there, and the console stays empty. Its content security
+/// policy forbids every request, so one that it tried would be a message on the console.
+#[test]
+fn the_page_opens_in_a_browser() {
+    let browser = ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find(|name| Command::new(name).arg("--version").output().is_ok());
+    let Some(browser) = browser else {
+        assert!(std::env::var_os("CI").is_none(), "CI must have a browser");
+        println!("not checked: there is no Chromium on this machine");
+        return;
+    };
+    let project = TRAINED.project.path();
+    let page = project.join("reports/html/tiny.html");
+    let profile = tempfile::tempdir().unwrap();
+    let output = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--enable-logging=stderr", "--v=0", "--virtual-time-budget=2000", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .unwrap();
+    let dom = text(&output.stdout);
+    assert!(dom.contains("<h1"), "{dom}");
+    assert!(dom.contains("default-src 'none'"), "{dom}");
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert!(!messages.contains("CONSOLE"), "{messages}");
+}
