@@ -41,7 +41,11 @@ impl StepsBar {
         if last.elapsed() >= LINE_EVERY {
             *last = Instant::now();
             let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            eprintln!("{} {done}/{total}{}  {message}", self.label, left(&self.bar));
+            eprintln!(
+                "{} {done}/{total}{}  {message}",
+                self.label,
+                left(&self.bar)
+            );
         }
     }
 
@@ -135,12 +139,20 @@ impl RunProgress<'_> {
     /// The run ended; `outcome` says how.
     pub fn end(&self, outcome: &str) {
         // A run that failed half-way leaves steps behind that nobody will do.
-        let left = self.bar.length().unwrap_or(0).saturating_sub(self.bar.position());
+        let left = self
+            .bar
+            .length()
+            .unwrap_or(0)
+            .saturating_sub(self.bar.position());
         self.experiment.whole.inc(left);
         self.bar.finish_and_clear();
-        let Ok(mut ended) = self.experiment.ended.lock() else { return };
+        let Ok(mut ended) = self.experiment.ended.lock() else {
+            return;
+        };
         *ended += 1;
-        self.experiment.whole.set_message(format!("{} of {} runs done", *ended, self.experiment.runs));
+        self.experiment
+            .whole
+            .set_message(format!("{} of {} runs done", *ended, self.experiment.runs));
         self.experiment.print(&format!(
             "{} of {} done  {}  {outcome}  ({:.0} s)",
             *ended,
@@ -153,7 +165,9 @@ impl RunProgress<'_> {
     fn step(&self, epoch: usize, loss: f64, clips: usize) {
         self.bar.inc(1);
         self.experiment.whole.inc(1);
-        let Ok(mut state) = self.state.lock() else { return };
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
         state.clips += clips;
         let rate = state.clips as f64 / self.started.elapsed().as_secs_f64();
         let message = format!(
@@ -171,7 +185,9 @@ impl RunProgress<'_> {
 impl EventSink for RunProgress<'_> {
     fn emit(&self, event: Event) {
         match event {
-            Event::Step { epoch, loss, clips, .. } => self.step(epoch, loss, clips),
+            Event::Step {
+                epoch, loss, clips, ..
+            } => self.step(epoch, loss, clips),
             Event::Epoch { points, .. } => {
                 let value = |series: &str| {
                     let point = points.iter().find(|point| point.series == series);

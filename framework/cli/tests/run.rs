@@ -42,7 +42,10 @@ struct Trained {
 
 static TRAINED: LazyLock<Trained> = LazyLock::new(|| {
     let project = project();
-    let output = exp(project.path(), &["run", "experiments/tiny.yaml", "--device", "cpu"]);
+    let output = exp(
+        project.path(),
+        &["run", "experiments/tiny.yaml", "--device", "cpu"],
+    );
     Trained { project, output }
 });
 
@@ -52,7 +55,10 @@ fn project() -> TempDir {
     for (path, text) in [
         ("experiments/benchmarks/synthetic.yaml", PROTOCOL.to_owned()),
         ("experiments/tiny.yaml", EXPERIMENT.to_owned()),
-        ("prompts/observed-7.yaml", fs::read_to_string(shipped).unwrap()),
+        (
+            "prompts/observed-7.yaml",
+            fs::read_to_string(shipped).unwrap(),
+        ),
     ] {
         let path = top.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -70,7 +76,10 @@ fn exp(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 fn data(folder: &Path, store: &str) -> ExperimentData {
-    Store::open(folder.join(store)).unwrap().experiment("tiny").unwrap()
+    Store::open(folder.join(store))
+        .unwrap()
+        .experiment("tiny")
+        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -95,7 +104,10 @@ fn a_run_that_fails_is_named_and_the_others_go_on() {
                 assert_eq!(run.status, Status::Failed);
                 let reason = run.failure.as_deref().unwrap();
                 assert!(reason.contains("diverged"), "{reason}");
-                assert!(text(&TRAINED.output.stdout).contains(reason), "the table names it");
+                assert!(
+                    text(&TRAINED.output.stdout).contains(reason),
+                    "the table names it"
+                );
             }
             false => assert_eq!(run.status, Status::Done, "{errors}"),
         }
@@ -110,7 +122,10 @@ fn every_figure_follows_from_the_stored_predictions() {
         assert!(run.prompts.iter().all(|prompt| prompt.token_ids.len() > 2));
         for selection in &run.selections {
             assert_eq!(selection.predictions.len(), 70, "one for each test clip");
-            let pairs = selection.predictions.iter().map(|p| (p.target, p.predicted));
+            let pairs = selection
+                .predictions
+                .iter()
+                .map(|p| (p.target, p.predicted));
             let confusion = Confusion::from_pairs(7, pairs);
             let point = |series: &str| {
                 let found = run
@@ -123,12 +138,19 @@ fn every_figure_follows_from_the_stored_predictions() {
             assert_eq!(confusion.war().unwrap(), point("test/war"));
             assert!(point("time/waited_seconds") >= 0.0);
         }
-        let selection = |rule| run.selections.iter().find(|selection| selection.rule == rule);
+        let selection = |rule| {
+            run.selections
+                .iter()
+                .find(|selection| selection.rule == rule)
+        };
         assert_eq!(selection(Rule::Last).unwrap().epoch, 2);
         // The best epoch on the test set is the first one that no other is better than.
         let wars: Vec<f64> = (1..=2)
             .map(|epoch| {
-                let point = run.points.iter().find(|p| p.series == "test/war" && p.epoch == epoch);
+                let point = run
+                    .points
+                    .iter()
+                    .find(|p| p.series == "test/war" && p.epoch == epoch);
                 point.unwrap().value
             })
             .collect();
@@ -147,7 +169,14 @@ fn the_same_seed_gives_the_same_bits() {
     // On one core: runs one after the other, each on one thread, which must change nothing.
     let output = Command::new("taskset")
         .args(["-c", "0", env!("CARGO_BIN_EXE_exp")])
-        .args(["run", "experiments/tiny.yaml", "--device", "cpu", "--store", "other.db"])
+        .args([
+            "run",
+            "experiments/tiny.yaml",
+            "--device",
+            "cpu",
+            "--store",
+            "other.db",
+        ])
         .current_dir(project)
         .output()
         .unwrap();
@@ -155,9 +184,16 @@ fn the_same_seed_gives_the_same_bits() {
     let (first, second) = (data(project, "runs/exp.db"), data(project, "other.db"));
     for (one, two) in first.runs.iter().zip(&second.runs) {
         assert_eq!(one.id, two.id);
-        assert!(one.selections == two.selections, "predictions of {}", one.id);
+        assert!(
+            one.selections == two.selections,
+            "predictions of {}",
+            one.id
+        );
         let figures = |run: &RunRecord| -> Vec<(String, usize, u64)> {
-            let figures = run.points.iter().filter(|point| !point.series.starts_with("time/"));
+            let figures = run
+                .points
+                .iter()
+                .filter(|point| !point.series.starts_with("time/"));
             figures
                 .map(|point| (point.series.clone(), point.epoch, point.value.to_bits()))
                 .collect()
@@ -166,8 +202,16 @@ fn the_same_seed_gives_the_same_bits() {
     }
     assert!(!before.is_empty());
     assert!(before == checkpoints(project), "the weights too");
-    let seeds: Vec<_> = first.runs.iter().filter(|run| !is_absurd(run)).take(2).collect();
-    assert_ne!(seeds[0].points, seeds[1].points, "another seed, another run");
+    let seeds: Vec<_> = first
+        .runs
+        .iter()
+        .filter(|run| !is_absurd(run))
+        .take(2)
+        .collect();
+    assert_ne!(
+        seeds[0].points, seeds[1].points,
+        "another seed, another run"
+    );
 }
 
 /// The bytes of all checkpoints, in the order of their paths.
@@ -197,7 +241,13 @@ fn a_finished_experiment_is_only_reported() {
     assert_eq!(text(&first.stdout), text(&second.stdout));
     assert_eq!(text(&second.stderr), "", "nothing was trained");
     let after = data(project.path(), "runs/exp.db");
-    assert!(before.runs.iter().zip(&after.runs).all(|(a, b)| a.finished == b.finished));
+    assert!(
+        before
+            .runs
+            .iter()
+            .zip(&after.runs)
+            .all(|(a, b)| a.finished == b.finished)
+    );
     let planned = text(&exp(project.path(), &[&run[..], &["--dry-run"]].concat()).stdout);
     assert!(planned.ends_with("4 runs, 0 to do\n"), "{planned}");
 
@@ -207,7 +257,11 @@ fn a_finished_experiment_is_only_reported() {
     assert!(page.contains("Does &lt;b&gt;everything&lt;&#x2f;b&gt; work together?"));
     let unknown = exp(project.path(), &["report", "tinny"]);
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(text(&unknown.stderr).contains("tiny"), "{}", text(&unknown.stderr));
+    assert!(
+        text(&unknown.stderr).contains("tiny"),
+        "{}",
+        text(&unknown.stderr)
+    );
 }
 
 /// The page in a real browser: it is there, and the console stays empty. Its content security
@@ -226,9 +280,23 @@ fn the_page_opens_in_a_browser() {
     let page = project.join("reports/html/tiny.html");
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--enable-logging=stderr", "--v=0", "--virtual-time-budget=2000", "--dump-dom"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+        ])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ])
+        .args([
+            "--enable-logging=stderr",
+            "--v=0",
+            "--virtual-time-budget=2000",
+            "--dump-dom",
+        ])
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("file://{}", page.display()))
         .output()

@@ -12,7 +12,7 @@ use crate::weights::TokenRows;
 pub enum PromptError {
     /// A token that the backbone never saw in training.
     #[error(
-        "the prompt of class {class} (`{text}`) has words that the backbone never saw: {words}; \
+        "the prompt of class {class} (`{text}`) has words, or parts of words, that the backbone never saw: {words}; \
          an untrained vector would say nothing about them. Use other words, or a backbone with \
          CLIP's whole vocabulary"
     )]

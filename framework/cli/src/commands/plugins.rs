@@ -52,11 +52,15 @@ fn section<T: ?Sized + 'static>(text: &mut String, key: &str, about: &str, table
 
 fn describe(text: &mut String, plugin: &Listed) {
     text.push_str(&format!("  {:<18} {}\n", plugin.name, plugin.about));
-    for (name, about, default) in &plugin.settings {
-        let default = match default {
+    for setting in &plugin.settings {
+        let default = match &setting.default {
             Some(value) => format!(" [default: {}]", value.to_string().replace('"', "")),
-            None => " [needed]".to_owned(),
+            None if setting.needed => " [needed]".to_owned(),
+            None => String::new(),
         };
-        text.push_str(&format!("    {name:<16} {about}{default}\n"));
+        text.push_str(&format!(
+            "    {:<16} {}{default}\n",
+            setting.name, setting.about
+        ));
     }
 }

@@ -69,7 +69,7 @@ fn a_mistake_in_a_description_set() {
 fn a_word_that_the_backbone_never_saw() {
     let project = Project::new().edit(DESCRIPTIONS, "a wide mouth", "a wide piano");
     assert_snapshot!(project.refused(&[EXPERIMENT]), @r#"
-    error: the prompt of class happiness (`lip corners pulled up, a wide piano, raised cheeks, and narrow eyes with wrinkled corners.`) has words that the backbone never saw: `piano`; an untrained vector would say nothing about them. Use other words, or a backbone with CLIP's whole vocabulary
+    error: the prompt of class happiness (`lip corners pulled up, a wide piano, raised cheeks, and narrow eyes with wrinkled corners.`) has words, or parts of words, that the backbone never saw: `piano`; an untrained vector would say nothing about them. Use other words, or a backbone with CLIP's whole vocabulary
      --> experiments/a.yaml:5:26
       |
     5 |   prompt: {descriptions: {set: observed-7}}

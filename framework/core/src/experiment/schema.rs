@@ -1,19 +1,18 @@
 //! JSON schemas of the YAML files, for editors.
 
-use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value as Json, json};
 
 use super::augment::Augmentation;
 use super::settings::{ClipSettings, Training};
 use crate::metrics::{Metric, Rule};
-use crate::plugin::Registry;
+use crate::plugin::{Registry, inline_generator};
 
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
 /// The schema of an experiment file.
 pub fn experiment_schema<T: ?Sized + 'static>(registry: &Registry<T>) -> Json {
-    let mut generator = generator();
+    let mut generator = inline_generator();
     let metric = schema_of::<Metric>(&mut generator);
     let rule = schema_of::<Rule>(&mut generator);
     json!({
@@ -49,7 +48,7 @@ pub fn experiment_schema<T: ?Sized + 'static>(registry: &Registry<T>) -> Json {
 
 /// The schema of a benchmark's protocol file.
 pub fn protocol_schema<T: ?Sized + 'static>(registry: &Registry<T>) -> Json {
-    let mut schema = settings(registry, &mut generator());
+    let mut schema = settings(registry, &mut inline_generator());
     if let Some(map) = schema.as_object_mut() {
         map.insert("$schema".to_owned(), DRAFT.into());
         map.insert("title".to_owned(), "A benchmark's protocol for exp".into());
@@ -76,16 +75,6 @@ fn settings<T: ?Sized + 'static>(registry: &Registry<T>, generator: &mut SchemaG
             "train": schema_of::<Training>(generator),
         },
     })
-}
-
-/// Every schema stands where it is used: editors show its documentation there.
-fn generator() -> SchemaGenerator {
-    SchemaSettings::draft07()
-        .with(|settings| {
-            settings.inline_subschemas = true;
-            settings.meta_schema = None;
-        })
-        .into_generator()
 }
 
 fn schema_of<S: JsonSchema>(generator: &mut SchemaGenerator) -> Json {

@@ -6,7 +6,7 @@ mod table;
 mod traits;
 
 pub use registry::Registry;
-pub use table::{Chosen, Listed, Table};
+pub use table::{Chosen, Listed, ListedSetting, Table, inline_generator};
 pub use traits::{
     Benchmark, ContextLayout, ContextSource, Place, PluginError, Position, PromptSource,
 };

@@ -1,6 +1,7 @@
 //! A table of plugins of one kind: from its one entry here a plugin gets its place in the YAML,
 //! its line in the list of plugins, its JSON schema and its part in the run's identity.
 
+use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,8 +41,21 @@ pub struct Listed {
     pub name: &'static str,
     /// The first sentence of its documentation.
     pub about: String,
-    /// Its settings: name, documentation, and the default as JSON (`None`: it must be given).
-    pub settings: Vec<(String, String, Option<Json>)>,
+    /// Its settings.
+    pub settings: Vec<ListedSetting>,
+}
+
+/// A plugin's setting as a list of plugins shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListedSetting {
+    /// Its key in YAML.
+    pub name: String,
+    /// Its documentation.
+    pub about: String,
+    /// Its default, where it has one.
+    pub default: Option<Json>,
+    /// Whether it must be given.
+    pub needed: bool,
 }
 
 /// The plugins of one kind.
@@ -157,7 +171,7 @@ impl<T: ?Sized + 'static> Table<T> {
         self.entries
             .iter()
             .map(|entry| {
-                let mut generator = SchemaGenerator::default();
+                let mut generator = inline_generator();
                 let schema = (entry.schema)(&mut generator);
                 listed(entry.name, &schema)
             })
@@ -185,6 +199,17 @@ impl<T: ?Sized + 'static> Table<T> {
     }
 }
 
+/// A generator of schemas without references: every schema stands where it is used, and editors
+/// show its documentation there.
+pub fn inline_generator() -> SchemaGenerator {
+    SchemaSettings::draft07()
+        .with(|settings| {
+            settings.inline_subschemas = true;
+            settings.meta_schema = None;
+        })
+        .into_generator()
+}
+
 fn listed(name: &'static str, schema: &Schema) -> Listed {
     let text = |json: &Json| {
         let words = json.get("description").and_then(Json::as_str).unwrap_or("");
@@ -194,17 +219,23 @@ fn listed(name: &'static str, schema: &Schema) -> Listed {
     let first = about
         .split_once(". ")
         .map_or(about.as_str(), |(first, _)| first);
+    let needed = |key: &str| {
+        let required = schema.get("required").and_then(Json::as_array);
+        required.is_some_and(|keys| keys.iter().any(|name| name == key))
+    };
     let settings = schema
         .get("properties")
         .and_then(Json::as_object)
         .into_iter()
         .flatten()
-        .map(|(key, property)| {
-            (
-                key.clone(),
-                text(property),
-                property.get("default").cloned(),
-            )
+        .map(|(key, property)| ListedSetting {
+            name: key.clone(),
+            about: text(property),
+            default: property
+                .get("default")
+                .filter(|value| !value.is_null())
+                .cloned(),
+            needed: needed(key),
         })
         .collect();
     Listed {

@@ -35,7 +35,11 @@ impl WordPredictor {
     pub fn loss(&self, clip: &Clip, pairs: &Pairs, device: &Device) -> (Tensor<1>, f64) {
         let count = pairs.captions.len();
         let mut shares = vec![0f32; count * self.tokens];
-        for (caption, shares) in pairs.captions.iter().zip(shares.chunks_exact_mut(self.tokens)) {
+        for (caption, shares) in pairs
+            .captions
+            .iter()
+            .zip(shares.chunks_exact_mut(self.tokens))
+        {
             let mut words = caption.clone();
             words.sort_unstable();
             words.dedup();
@@ -49,9 +53,9 @@ impl WordPredictor {
                 .sum()
                 .div_scalar(-(count as f64))
         };
-        let features = clip
-            .visual
-            .project(standardised(clip.visual.class_tokens(images(pairs, device))));
+        let features = clip.visual.project(standardised(
+            clip.visual.class_tokens(images(pairs, device)),
+        ));
         let [_, width] = features.dims();
         let rows = Tensor::<1, Int>::arange(0..self.tokens as i64, device);
         let words = clip.text.embed(rows).slice([0..self.tokens, 0..width]);
@@ -89,11 +93,7 @@ pub(super) fn contrast(clip: &Clip, pairs: &Pairs, device: &Device) -> (Tensor<1
 }
 
 /// What both encoders' last norms give: `[batch, width]` each.
-pub(super) fn last_tokens(
-    clip: &Clip,
-    pairs: &Pairs,
-    device: &Device,
-) -> (Tensor<2>, Tensor<2>) {
+pub(super) fn last_tokens(clip: &Clip, pairs: &Pairs, device: &Device) -> (Tensor<2>, Tensor<2>) {
     let (texts, ends) = embedded(clip, &pairs.captions, device);
     (
         clip.visual.class_tokens(images(pairs, device)),
@@ -115,11 +115,7 @@ fn images(pairs: &Pairs, device: &Device) -> Tensor<4> {
 
 /// Embedded captions `[captions, tokens, width]`, and their ends' places in the flattened
 /// `[captions * tokens]`.
-fn embedded(
-    clip: &Clip,
-    captions: &[Vec<usize>],
-    device: &Device,
-) -> (Tensor<3>, Tensor<1, Int>) {
+fn embedded(clip: &Clip, captions: &[Vec<usize>], device: &Device) -> (Tensor<3>, Tensor<1, Int>) {
     let count = captions.len();
     let length = captions.iter().map(Vec::len).max().unwrap_or(1);
     let mut rows = Vec::with_capacity(count * length);

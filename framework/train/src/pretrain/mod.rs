@@ -149,7 +149,12 @@ impl Pretraining {
                 kept.push(pairs);
             }
         }
-        save(path, &finished(clip, &kept, device), &vocabulary, self.least_seen)
+        save(
+            path,
+            &finished(clip, &kept, device),
+            &vocabulary,
+            self.least_seen,
+        )
     }
 
     fn warm_rate(&self, step: usize) -> f64 {

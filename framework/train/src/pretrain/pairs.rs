@@ -60,7 +60,9 @@ impl Vocabulary {
     /// Each token's share of all tokens seen, by row.
     pub fn frequencies(&self) -> impl Iterator<Item = f32> {
         let total: usize = self.seen.iter().sum();
-        self.seen.iter().map(move |&seen| seen as f32 / total as f32)
+        self.seen
+            .iter()
+            .map(move |&seen| seen as f32 / total as f32)
     }
 
     /// Rows and ids of the tokens that were seen so often.

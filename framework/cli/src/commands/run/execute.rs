@@ -76,7 +76,11 @@ pub fn all(
         let workers: Vec<_> = (0..side_by_side).map(|_| scope.spawn(work)).collect();
         workers
             .into_iter()
-            .map(|worker| worker.join().map_err(|panic| anyhow!(panic_message(&*panic)))?)
+            .map(|worker| {
+                worker
+                    .join()
+                    .map_err(|panic| anyhow!(panic_message(&*panic)))?
+            })
             .sum::<anyhow::Result<usize>>()
     });
     session.progress.finish();
@@ -153,7 +157,12 @@ impl Session<'_> {
             augment: &settings.augment,
             training: &settings.train,
             seed: run.planned.seed,
-            checkpoints: self.prepared.project.runs().join("checkpoints").join(&run.id),
+            checkpoints: self
+                .prepared
+                .project
+                .runs()
+                .join("checkpoints")
+                .join(&run.id),
             sink,
         }
         .train(learner.as_mut())?;
