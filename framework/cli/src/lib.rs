@@ -34,11 +34,14 @@ enum Outcome {
     Done,
     /// A run failed; the others went on.
     SomeFailed,
+    /// Runs had begun, and something stopped them all.
+    BrokenOff(anyhow::Error),
 }
 
 /// Runs the program on the command line's arguments.
 ///
-/// Exit status 0: everything was done; 1: a run failed, and the others went on; 2: bad input or
+/// Exit status 0: everything was done; 1: a run failed, and the others went
+/// on, or all were stopped half-way; 2: bad input or
 /// surroundings, and nothing was started.
 pub fn run(registry: Registry) -> ExitCode {
     let arguments = Arguments::parse();
@@ -52,6 +55,10 @@ pub fn run(registry: Registry) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::SomeFailed) => ExitCode::from(1),
+        Ok(Outcome::BrokenOff(error)) => {
+            eprintln!("{}", message(&error));
+            ExitCode::from(1)
+        }
         Err(error) => {
             eprintln!("{}", message(&error));
             ExitCode::from(2)

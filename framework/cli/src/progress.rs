@@ -88,15 +88,19 @@ impl ExperimentProgress {
         }
     }
 
-    /// A run with so many training steps begins.
-    pub fn begin(&self, label: String, steps: usize) -> RunProgress<'_> {
+    /// A run with so many training steps and epochs begins.
+    pub fn begin(&self, label: String, steps: usize, epochs: usize) -> RunProgress<'_> {
         let bar = self.bars.add(ProgressBar::new(steps as u64));
-        style(&bar, "  {bar:30} {percent:>3} %  {wide_msg}");
+        style(
+            &bar,
+            "  {bar:30} {percent:>3} %  left {eta_precise}  {wide_msg}",
+        );
         bar.set_message(label.clone());
         RunProgress {
             experiment: self,
             bar,
             label,
+            epochs,
             started: Instant::now(),
             state: Mutex::new(State {
                 figures: String::new(),
@@ -124,6 +128,7 @@ pub struct RunProgress<'a> {
     experiment: &'a ExperimentProgress,
     bar: ProgressBar,
     label: String,
+    epochs: usize,
     started: Instant,
     state: Mutex<State>,
 }
@@ -171,8 +176,8 @@ impl RunProgress<'_> {
         state.clips += clips;
         let rate = state.clips as f64 / self.started.elapsed().as_secs_f64();
         let message = format!(
-            "{}  epoch {epoch}  loss {loss:.3}  {}{rate:.0} clips/s",
-            self.label, state.figures
+            "{}  epoch {epoch} of {}  loss {loss:.3}  {}{rate:.0} clips/s",
+            self.label, self.epochs, state.figures
         );
         if self.bar.is_hidden() && state.printed.elapsed() >= LINE_EVERY {
             state.printed = Instant::now();

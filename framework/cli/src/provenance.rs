@@ -4,10 +4,14 @@ use std::path::Path;
 use std::process::Command;
 
 use exp_core::provenance::Provenance;
+use exp_model::device::ChosenDevice;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
+/// The version of Burn that the workspace pins.
+const BURN: &str = "0.22.1";
+
 /// Provenance without a run's own inputs: those are filled in for each run.
-pub fn provenance(project: &Path, device: &str) -> Provenance {
+pub fn provenance(project: &Path, device: &ChosenDevice) -> Provenance {
     let cpu = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
     let processor = System::new_with_specifics(cpu).ok().and_then(|system| {
         let cpu = system.cpus().first()?;
@@ -15,13 +19,16 @@ pub fn provenance(project: &Path, device: &str) -> Provenance {
     });
     let diff = git(project, &["diff", "HEAD"]).filter(|diff| !diff.is_empty());
     Provenance {
-        revision: git(project, &["rev-parse", "HEAD"]),
+        revision: git(project, &["rev-parse", "HEAD"]).map(|text| text.trim().to_owned()),
         diff,
         command: std::env::args().collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        burn: "0.22.1".to_owned(),
-        device: device.to_owned(),
-        device_name: processor.unwrap_or_default(),
+        burn: BURN.to_owned(),
+        device: device.kind.to_owned(),
+        device_name: match device.kind.starts_with("cpu") {
+            true => processor.unwrap_or_default(),
+            false => format!("{:?}", device.device),
+        },
         host: System::host_name().unwrap_or_default(),
         system: System::long_os_version().unwrap_or_default(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -37,6 +44,15 @@ fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
         .args(arguments)
         .output()
         .ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     output.status.success().then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn burns_version_is_the_pinned_one() {
+        let pinned = format!("burn = {{ version = \"={}\"", super::BURN);
+        assert!(include_str!("../../../Cargo.toml").contains(&pinned));
+    }
 }

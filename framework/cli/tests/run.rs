@@ -165,7 +165,6 @@ fn every_figure_follows_from_the_stored_predictions() {
 #[test]
 fn the_same_seed_gives_the_same_bits() {
     let project = TRAINED.project.path();
-    let before: Vec<Vec<u8>> = checkpoints(project);
     // On one core: runs one after the other, each on one thread, which must change nothing.
     let output = Command::new("taskset")
         .args(["-c", "0", env!("CARGO_BIN_EXE_exp")])
@@ -175,13 +174,13 @@ fn the_same_seed_gives_the_same_bits() {
             "--device",
             "cpu",
             "--store",
-            "other.db",
+            "other/exp.db",
         ])
         .current_dir(project)
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    let (first, second) = (data(project, "runs/exp.db"), data(project, "other.db"));
+    let (first, second) = (data(project, "runs/exp.db"), data(project, "other/exp.db"));
     for (one, two) in first.runs.iter().zip(&second.runs) {
         assert_eq!(one.id, two.id);
         assert!(
@@ -200,8 +199,12 @@ fn the_same_seed_gives_the_same_bits() {
         };
         assert_eq!(figures(one), figures(two));
     }
-    assert!(!before.is_empty());
-    assert!(before == checkpoints(project), "the weights too");
+    let weights = checkpoints(&project.join("runs"));
+    assert!(!weights.is_empty());
+    assert!(
+        weights == checkpoints(&project.join("other")),
+        "the weights too"
+    );
     let seeds: Vec<_> = first
         .runs
         .iter()
@@ -214,9 +217,9 @@ fn the_same_seed_gives_the_same_bits() {
     );
 }
 
-/// The bytes of all checkpoints, in the order of their paths.
-fn checkpoints(project: &Path) -> Vec<Vec<u8>> {
-    let mut paths: Vec<_> = fs::read_dir(project.join("runs/checkpoints"))
+/// The bytes of all checkpoints beside a store, in the order of their paths.
+fn checkpoints(folder: &Path) -> Vec<Vec<u8>> {
+    let mut paths: Vec<_> = fs::read_dir(folder.join("checkpoints"))
         .unwrap()
         .flat_map(|run| fs::read_dir(run.unwrap().path()).unwrap())
         .map(|file| file.unwrap().path())

@@ -12,8 +12,8 @@ use crate::natural::natural_order;
 /// Where the folders of a list lie on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Where the list says.
-    AsListed,
+    /// Where the list says; relative folders start at this one.
+    AsListed(PathBuf),
     /// Below this folder; the list's folders are relative.
     Root(PathBuf),
     /// The list's folders begin with `from` (whole folder names); `to` stands in its stead.
@@ -119,7 +119,7 @@ fn number(text: &str, what: &str) -> Result<usize, String> {
 /// The clip's name and its folder here.
 fn locate(folder: &str, place: &Place) -> Result<(String, PathBuf), String> {
     match place {
-        Place::AsListed => Ok((folder.to_owned(), PathBuf::from(folder))),
+        Place::AsListed(start) => Ok((folder.to_owned(), start.join(folder))),
         Place::Root(_) if Path::new(folder).is_absolute() => Err(format!(
             "the folder `{folder}` is absolute, so no root can stand before it; replace its beginning instead (`replace: {{from: …, to: …}}`)"
         )),

@@ -33,7 +33,8 @@ pub fn crop(frame: &Frame, area: CropBox) -> Frame {
     let mut out = Frame::black(area.width, area.height);
     let columns = area.width.min(frame.width.saturating_sub(area.left));
     let rows = area.height.min(frame.height.saturating_sub(area.top));
-    for y in 0..rows {
+    // Nothing of a row is inside where the box begins beyond the edge.
+    for y in (0..rows).filter(|_| columns > 0) {
         let from = ((area.top + y) * frame.width + area.left) * 3;
         let to = y * area.width * 3;
         out.rgb[to..to + columns * 3].copy_from_slice(&frame.rgb[from..from + columns * 3]);

@@ -81,7 +81,7 @@ fn a_root_is_prepended() {
     assert_eq!(list.clips[0].name, "Drama/1");
     let absolute = format!("{}/Drama/1 1 2\n", root.path().display());
     assert_eq!(
-        read(root.path(), &absolute, &Place::AsListed)
+        read(root.path(), &absolute, &Place::AsListed(PathBuf::new()))
             .unwrap()
             .clips
             .len(),
@@ -137,11 +137,15 @@ fn lines_that_cannot_be_used_are_named() {
         message.contains("does not begin with `/data/DFEW`"),
         "{message}"
     );
-    let message = read(root.path(), "\n \n", &Place::AsListed)
+    let message = read(root.path(), "\n \n", &Place::AsListed(PathBuf::new()))
         .unwrap_err()
         .to_string();
     assert!(message.contains("lists no clip"), "{message}");
-    let missing = read_frame_list(Path::new("nowhere/list.txt"), &Place::AsListed, &[]);
+    let missing = read_frame_list(
+        Path::new("nowhere/list.txt"),
+        &Place::AsListed(PathBuf::new()),
+        &[],
+    );
     assert!(
         missing
             .unwrap_err()

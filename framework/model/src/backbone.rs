@@ -75,11 +75,14 @@ impl Backbone {
             name: name.to_owned(),
             error,
         })?;
-        Ok(Self {
+        let backbone = Self {
             name: name.to_owned(),
             weights,
             sizes,
-        })
+        };
+        // Whatever is missing or of another shape is found here, and not when a run begins.
+        backbone.load(&Device::flex())?;
+        Ok(backbone)
     }
 
     /// A CLIP with these weights on a device.

@@ -2,8 +2,9 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 use exp_core::plugin::{ContextLayout, Position};
-use exp_prompts::tokenizer::{CONTEXT_LENGTH, END, START};
+use exp_prompts::tokenizer::{END, START};
 
+use crate::backbone::Backbone;
 use crate::clip::TextTransformer;
 use crate::weights::TokenRows;
 
@@ -199,30 +200,32 @@ fn arrange(tokens: &[u32], vectors: std::ops::Range<usize>, position: Position) 
 pub fn check(
     texts: &[ClassText],
     layout: Option<ContextLayout>,
-    rows: &TokenRows,
+    backbone: &Backbone,
     decode: &dyn Fn(u32) -> String,
 ) -> Result<(), PromptError> {
     let context = layout.map_or(0, |layout| layout.tokens);
     texts
         .iter()
-        .try_for_each(|text| check_one(text, context, rows, decode))
+        .try_for_each(|text| check_one(text, context, backbone, decode))
 }
 
 fn check_one(
     text: &ClassText,
     context: usize,
-    rows: &TokenRows,
+    backbone: &Backbone,
     decode: &dyn Fn(u32) -> String,
 ) -> Result<(), PromptError> {
     let tokens = text.tokens.len() + context;
-    if tokens > CONTEXT_LENGTH {
+    let limit = backbone.sizes().context;
+    if tokens > limit {
         return Err(PromptError::TooLong {
             class: text.class.clone(),
             tokens,
             context,
-            limit: CONTEXT_LENGTH,
+            limit,
         });
     }
+    let rows = backbone.weights().rows();
     let mut unseen: Vec<String> = Vec::new();
     for &id in text.tokens.iter().filter(|&&id| rows.row(id).is_none()) {
         let word = format!("`{}`", decode(id).trim());

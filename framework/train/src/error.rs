@@ -33,17 +33,12 @@ pub enum TrainError {
         /// NaN or an infinity.
         loss: f64,
     },
-    /// The clips are of another size than the backbone takes.
+    /// The settings leave nothing to learn.
     #[error(
-        "the backbone takes images of {backbone} x {backbone} pixels, but `clip.size` is {size}: \
-         set it to {backbone}"
+        "there is nothing to train: the temporal model has no parameters, nothing is learned around \
+         the prompts, and `train.learning_rate.image` is 0"
     )]
-    ImageSize {
-        /// What the backbone takes.
-        backbone: usize,
-        /// What the settings say.
-        size: usize,
-    },
+    NothingToTrain,
     /// A benchmark's fold has no test clip.
     #[error("there is no test clip, so nothing could be measured")]
     NoTestClip,

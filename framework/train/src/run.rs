@@ -52,6 +52,9 @@ struct Evaluation {
 impl Run<'_> {
     /// Trains the learner through all epochs.
     pub fn train(&self, learner: &mut dyn Learner) -> Result<Trained, TrainError> {
+        if learner.trained().is_empty() {
+            return Err(TrainError::NothingToTrain);
+        }
         let epochs = self.training.epochs.get();
         let mut best = f64::NEG_INFINITY;
         let mut last = Trained { uar: 0.0, war: 0.0 };
@@ -60,6 +63,14 @@ impl Run<'_> {
             let (train_loss, train_waited, trained) = self.epoch(learner, epoch)?;
             let train_seconds = start.elapsed().as_secs_f64();
             let evaluation = self.evaluate(learner)?;
+            // The last step's damage shows here first.
+            if !evaluation.loss.is_finite() {
+                return Err(TrainError::Diverged {
+                    epoch,
+                    step: trained / self.training.batch.get(),
+                    loss: evaluation.loss,
+                });
+            }
             let (Some(uar), Some(war)) = (evaluation.confusion.uar(), evaluation.confusion.war())
             else {
                 return Err(TrainError::NoTestClip);

@@ -114,7 +114,7 @@ impl Reference {
         let clip = backbone.load(device).unwrap();
         let rows = backbone.weights().rows();
         let layout = Some(self.layout());
-        check(&self.texts(), layout, rows, &|id| id.to_string()).unwrap();
+        check(&self.texts(), layout, &backbone, &|id| id.to_string()).unwrap();
         let prompts = ClassPrompts::new(&self.texts(), layout, rows, &clip.text);
         let sizes = &self.all["temporal"];
         let size = |key: &str| sizes[key].as_u64().unwrap() as usize;

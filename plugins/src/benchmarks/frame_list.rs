@@ -39,7 +39,7 @@ impl Benchmark for FrameLists {
 
     fn open(&self, fold: u32, place: &Place<'_>) -> Result<Split, PluginError> {
         let folders = match (&self.root, &self.replace) {
-            (None, None) => Folders::AsListed,
+            (None, None) => Folders::AsListed(place.project.to_owned()),
             (Some(root), None) => Folders::Root(place.project.join(root)),
             (None, Some(replace)) => Folders::Replace {
                 from: replace.from.clone(),

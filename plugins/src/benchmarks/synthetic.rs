@@ -21,8 +21,8 @@ pub struct SyntheticFaces {
 impl Default for SyntheticFaces {
     fn default() -> Self {
         Self {
-            train: Within::literal(240),
-            test: Within::literal(240),
+            train: Within::literal(176),
+            test: Within::literal(176),
             seed: 1,
         }
     }

@@ -10,7 +10,10 @@ pub const TRAINING_MEANING: u32 = 1;
 /// Everything a run's figures depend on.
 #[derive(Debug, Clone, Serialize)]
 pub struct Identity<'a> {
-    /// Resolved settings without the benchmark's own: its data are in `manifest`.
+    /// The benchmark's name.
+    pub benchmark: &'a str,
+    /// Resolved settings. Those of the benchmark and the backbone do not count: what they stand
+    /// for is in `manifest` and `weights`.
     pub settings: &'a serde_json::Value,
     /// Hash of the clips: names, frame files, sizes, labels, classes.
     pub manifest: &'a str,
@@ -28,13 +31,10 @@ pub struct Identity<'a> {
 
 /// The id of a run: 24 hexadecimal digits of the SHA-256 of its identity.
 pub fn run_id(identity: &Identity<'_>) -> String {
-    let mut settings = identity.settings.clone();
+    let mut settings = that_count(identity.settings);
     if let Some(map) = settings.as_object_mut() {
         map.remove("benchmark");
-        // How many threads read the clips changes no figure.
-        if let Some(train) = map.get_mut("train").and_then(|train| train.as_object_mut()) {
-            train.remove("workers");
-        }
+        map.remove("backbone");
     }
     let identity = Identity {
         settings: &settings,
@@ -47,4 +47,80 @@ pub fn run_id(identity: &Identity<'_>) -> String {
         .take(12)
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// Settings without those that change no figure: how many threads read the clips.
+pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
+    let mut settings = settings.clone();
+    let train = settings
+        .get_mut("train")
+        .and_then(|train| train.as_object_mut());
+    if let Some(train) = train {
+        train.remove("workers");
+    }
+    settings
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn id(settings: &serde_json::Value, change: impl Fn(&mut Identity<'_>)) -> String {
+        let mut identity = Identity {
+            benchmark: "synthetic",
+            settings,
+            manifest: "m",
+            weights: "w",
+            texts: &[],
+            seed: 1,
+            fold: 1,
+            device: "cpu-f32",
+        };
+        change(&mut identity);
+        run_id(&identity)
+    }
+
+    #[test]
+    fn what_changes_figures_changes_the_id_and_nothing_else_does() {
+        let settings = |backbone: &str, epochs: u32, workers: u32| {
+            json!({
+                "benchmark": {"frame_list": {"root": backbone}},
+                "backbone": backbone,
+                "train": {"epochs": epochs, "workers": workers},
+            })
+        };
+        let first = id(&settings("a", 1, 1), |_| {});
+        assert_eq!(first.len(), 24);
+        assert_eq!(first, id(&settings("moved", 1, 8), |_| {}));
+        let texts = ["happiness.".to_owned()];
+        let others = [
+            id(&settings("a", 2, 1), |_| {}),
+            id(&settings("a", 1, 1), |identity| {
+                identity.benchmark = "other"
+            }),
+            id(&settings("a", 1, 1), |identity| identity.manifest = "n"),
+            id(&settings("a", 1, 1), |identity| identity.weights = "v"),
+            id(&settings("a", 1, 1), |identity| identity.seed = 2),
+            id(&settings("a", 1, 1), |identity| identity.fold = 2),
+            id(&settings("a", 1, 1), |identity| {
+                identity.device = "cuda-f32"
+            }),
+            run_id(&Identity {
+                benchmark: "synthetic",
+                settings: &settings("a", 1, 1),
+                manifest: "m",
+                weights: "w",
+                texts: &texts,
+                seed: 1,
+                fold: 1,
+                device: "cpu-f32",
+            }),
+        ];
+        for (index, other) in others.iter().enumerate() {
+            assert_ne!(&first, other, "{index}");
+            assert!(!others[..index].contains(other), "{index}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The grid of an experiment, multiplied out.
 
+use super::identity::that_count;
 use super::settings::{Settings, TAGGED};
 use super::spec::{Axis, Experiment};
 use crate::plugin::Registry;
@@ -98,6 +99,14 @@ pub fn plan<T: ?Sized + 'static>(
 
 /// Whether a `--set` changes the setting at `path`, a part of it, or a plugin around it.
 fn overlaps(set: &Node, path: &str) -> bool {
+    let mut parts = path.split('.');
+    let used = parts.next().filter(|key| TAGGED.contains(key));
+    let used = used.and_then(|key| set.get(key)).and_then(Node::tag);
+    if let (Some((used, _, _)), Some(name)) = (used, parts.next())
+        && used != name
+    {
+        return true;
+    }
     set.get(path).is_some()
         || (1..path.split('.').count()).any(|depth| {
             let head: Vec<&str> = path.split('.').take(depth).collect();
@@ -178,7 +187,7 @@ fn same_settings<T: ?Sized + 'static>(
 ) -> Result<(), Diagnostic> {
     let mut seen: Vec<(serde_json::Value, &[Level])> = Vec::new();
     for run in runs {
-        let settings = run.settings.to_json();
+        let settings = that_count(&run.settings.to_json());
         match seen.iter().find(|(other, _)| *other == settings) {
             Some((_, levels)) if *levels != run.levels.as_slice() => {
                 return Err(same_points(levels, &run.levels, experiment));

@@ -83,7 +83,7 @@ pub struct Training {
     pub batch: Within<1, 65_536>,
     /// The learning rate of each group of parameters.
     pub learning_rate: LearningRates,
-    /// The optimiser's momentum, below 1.
+    /// The optimiser's momentum.
     pub momentum: Share,
     /// Weight decay on everything trained.
     pub weight_decay: NonNegative,
@@ -93,7 +93,7 @@ pub struct Training {
     pub workers: Within<1, 256>,
 }
 
-/// The learning rate of each group of parameters; zero freezes the group.
+/// The learning rate of each group of parameters; a group with zero stays as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LearningRates {

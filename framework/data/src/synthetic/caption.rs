@@ -220,8 +220,6 @@ fn attributes(seen: &Seen, rng: &mut ChaCha8Rng, room: &mut usize) -> Vec<String
     add(scene.noise > 0.028, p::GRAINY);
     add(scene.noise < 0.008, p::CLEAN);
     let (yaw, roll) = (seen.pose.yaw, seen.pose.roll);
-    add(yaw.abs() > 0.25, p::TURNED[usize::from(yaw > 0.0)]);
-    add(roll.abs() > 0.1, p::TILTED[usize::from(roll > 0.0)]);
     add(yaw.abs() < 0.1 && roll.abs() < 0.04, p::FRONTAL);
     all.shuffle(rng);
     let mut items = Vec::new();

@@ -432,14 +432,6 @@ pub(super) const BRIGHT: Phrases =
 pub(super) const GRAINY: Phrases =
     "a grainy picture | visible noise | a noisy image | film grain | a poor camera";
 pub(super) const CLEAN: Phrases = "a clean image | a crisp picture | a sharp image";
-pub(super) const TURNED: [Phrases; 2] = [
-    "head turned to the left | facing left | looking to the left side | the head rotated left",
-    "head turned to the right | facing right | looking to the right side | the head rotated right",
-];
-pub(super) const TILTED: [Phrases; 2] = [
-    "head tilted to the left | a head leaning left | an inclined head",
-    "head tilted to the right | a head leaning right | an inclined head",
-];
 pub(super) const FRONTAL: Phrases =
     "facing the camera | seen from the front | a frontal view | an upright head";
 
@@ -470,7 +462,7 @@ pub(super) fn lists() -> Vec<Phrases> {
             .iter()
             .flat_map(|(nouns, adjectives)| [*nouns, *adjectives]),
     );
-    let groups: [&[Phrases]; 9] = [
+    let groups: [&[Phrases]; 7] = [
         &HAIR_COLOURS,
         &HAIR_STYLES,
         &BEARDS,
@@ -478,8 +470,6 @@ pub(super) fn lists() -> Vec<Phrases> {
         &SKINS,
         &BACKDROPS,
         &LIGHTS,
-        &TURNED,
-        &TILTED,
     ];
     lists.extend(groups.concat());
     lists

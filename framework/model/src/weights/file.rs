@@ -65,23 +65,35 @@ impl Weights {
         };
         let file = SafeTensors::deserialize(bytes).map_err(|error| format(error.to_string()))?;
         let mut tensors = BTreeMap::new();
-        let mut rows = TokenRows::whole();
+        let mut known = None;
         for (tensor, view) in file.iter() {
             let data = view.data();
             if tensor == TOKEN_IDS {
                 let ids = ids(view.dtype(), data)
                     .ok_or_else(|| format(format!("`{TOKEN_IDS}` must be 32-bit whole numbers")))?;
-                rows = TokenRows::some(&ids);
+                known = Some(ids);
                 continue;
             }
-            let values = floats(view.dtype(), data).ok_or_else(|| {
-                format(format!(
-                    "tensor `{tensor}` is of type {:?}; expected float32, float16 or bfloat16",
-                    view.dtype()
-                ))
-            })?;
-            tensors.insert(tensor.to_owned(), (view.shape().to_vec(), values));
+            // Files also hold whole numbers, such as sizes; no parameter is one.
+            if let Some(values) = floats(view.dtype(), data) {
+                tensors.insert(tensor.to_owned(), (view.shape().to_vec(), values));
+            }
         }
+        let table = tensors.get("token_embedding.weight");
+        let table = table
+            .and_then(|(shape, _)| shape.first())
+            .copied()
+            .unwrap_or(0);
+        let rows = match known {
+            None => TokenRows::whole(table),
+            Some(ids) if ids.len() == table => TokenRows::some(&ids),
+            Some(ids) => {
+                return Err(format(format!(
+                    "`{TOKEN_IDS}` names {} tokens, but the token table has {table} rows",
+                    ids.len()
+                )));
+            }
+        };
         let sha256 = Sha256::digest(bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -131,25 +143,31 @@ impl Weights {
 }
 
 /// Which row of a token table belongs to a token.
-#[derive(Debug, Clone, Default)]
-pub struct TokenRows(Option<HashMap<u32, usize>>);
+#[derive(Debug, Clone)]
+pub struct TokenRows(Table);
+
+#[derive(Debug, Clone)]
+enum Table {
+    Whole(usize),
+    Some(HashMap<u32, usize>),
+}
 
 impl TokenRows {
-    /// A table with a row for every token of the vocabulary.
-    pub fn whole() -> Self {
-        Self(None)
+    /// A table with a row for each of the first tokens of the vocabulary, mostly for all.
+    pub fn whole(rows: usize) -> Self {
+        Self(Table::Whole(rows))
     }
 
     /// A table with rows for these tokens only, in this order.
     pub fn some(ids: &[u32]) -> Self {
-        Self(Some(ids.iter().copied().zip(0..).collect()))
+        Self(Table::Some(ids.iter().copied().zip(0..).collect()))
     }
 
     /// The row of a token; `None` where the table has none.
     pub fn row(&self, id: u32) -> Option<usize> {
         match &self.0 {
-            None => Some(id as usize),
-            Some(rows) => rows.get(&id).copied(),
+            Table::Whole(rows) => Some(id as usize).filter(|row| row < rows),
+            Table::Some(rows) => rows.get(&id).copied(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Doing the runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -18,14 +19,15 @@ use super::prepare::{Prepared, PreparedRun};
 use crate::progress::{ExperimentProgress, RunProgress};
 use crate::provenance::provenance;
 
-/// Images up to this size make a model too small to keep several cores busy.
-const SMALL_IMAGE: usize = 64;
+/// Image encoders up to this width are too small to keep several cores busy.
+const SMALL_WIDTH: usize = 256;
 
 /// What all runs of one call share.
 struct Session<'a> {
-    prepared: &'a Prepared,
     store: &'a Store,
     device: &'a ChosenDevice,
+    /// Weights lie beside the store that names them.
+    checkpoints: PathBuf,
     program: Provenance,
     progress: ExperimentProgress,
     /// Held while a learner is made: the backend's random numbers are the process's.
@@ -47,14 +49,14 @@ pub fn all(
     }
     let steps = open.iter().map(|&index| prepared.runs[index].steps()).sum();
     let session = Session {
-        prepared,
         store,
         device,
-        program: provenance(prepared.project.root(), device.kind),
+        checkpoints: std::path::absolute(store.path())?.with_file_name("checkpoints"),
+        program: provenance(prepared.project.root(), device),
         progress: ExperimentProgress::new(&prepared.experiment.name, open.len(), steps),
         making: Mutex::new(()),
     };
-    let small = |&index: &usize| prepared.runs[index].backbone.sizes().image <= SMALL_IMAGE;
+    let small = |&index: &usize| prepared.runs[index].backbone.sizes().vision_width <= SMALL_WIDTH;
     let cores = session.program.cores;
     let side_by_side = match device.kind.starts_with("cpu") && open.iter().all(small) {
         true => cores.min(open.len()),
@@ -100,7 +102,11 @@ impl Session<'_> {
         self.store.start(&run.id, &provenance, &run.prompts())?;
         let sinks = Sinks {
             store: self.store.writer().run_sink(&run.id),
-            progress: self.progress.begin(run.label(), run.steps()),
+            progress: self.progress.begin(
+                run.label(),
+                run.steps(),
+                run.planned.settings.train.epochs.get(),
+            ),
         };
         // A panic in one run (of a plugin, say) must not cost the others.
         let result = catch_unwind(AssertUnwindSafe(|| self.train(run, &sinks)));
@@ -157,12 +163,7 @@ impl Session<'_> {
             augment: &settings.augment,
             training: &settings.train,
             seed: run.planned.seed,
-            checkpoints: self
-                .prepared
-                .project
-                .runs()
-                .join("checkpoints")
-                .join(&run.id),
+            checkpoints: self.checkpoints.join(&run.id),
             sink,
         }
         .train(learner.as_mut())?;

@@ -1,6 +1,6 @@
 //! What a run needs beside its settings: the backbone, the class texts and the clips.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use exp_core::experiment::{Identity, PlannedRun, run_id};
@@ -52,6 +52,13 @@ impl<'a> Inputs<'a> {
         }
         let prompt = settings.mark(&format!("prompt.{}", settings.prompt.name));
         let classes = settings.benchmark.plugin.classes();
+        let benchmark = settings.mark(&format!("benchmark.{}", settings.benchmark.name));
+        if let Some(twice) = twice(classes.iter()) {
+            return Err(Diagnostic::new(format!("there are two classes `{twice}`")).at(benchmark));
+        }
+        if classes.is_empty() {
+            return Err(Diagnostic::new("the benchmark has no classes").at(benchmark));
+        }
         let texts = settings
             .prompt
             .plugin
@@ -81,13 +88,8 @@ impl<'a> Inputs<'a> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let decode = |id| self.tokenizer.decode(id);
-        check(
-            &texts,
-            settings.context.plugin.layout(),
-            backbone.weights().rows(),
-            &decode,
-        )
-        .map_err(|error| Diagnostic::new(error.to_string()).at(prompt))?;
+        check(&texts, settings.context.plugin.layout(), &backbone, &decode)
+            .map_err(|error| Diagnostic::new(error.to_string()).at(prompt))?;
         Ok(texts)
     }
 
@@ -111,6 +113,7 @@ impl<'a> Inputs<'a> {
         let backbone = self.backbone(&planned)?;
         let plain: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
         let id = run_id(&Identity {
+            benchmark: &planned.benchmark,
             settings: &planned.settings.to_json(),
             manifest: &fold.manifest,
             weights: backbone.weights().sha256(),
@@ -137,7 +140,7 @@ impl<'a> Inputs<'a> {
         let data = self.project.runs().join("data");
         let bar = OnceLock::new();
         let progress = |done: usize, total: usize| {
-            let bar = bar.get_or_init(|| steps_bar(total, "drawing clips"));
+            let bar = bar.get_or_init(|| steps_bar(total, "preparing clips"));
             bar.reach(done as u64);
         };
         let place = Place {
@@ -159,6 +162,10 @@ impl<'a> Inputs<'a> {
                 benchmark.name
             ))
             .at(mark));
+        }
+        if let Some(twice) = twice(split.test.iter().map(|clip| &clip.name)) {
+            let message = format!("the test clips of `{}` have `{twice}` twice", run.benchmark);
+            return Err(Diagnostic::new(message).at(mark));
         }
         if split.test.is_empty() {
             let message = format!("benchmark `{}` has no test clip", run.benchmark);
@@ -188,6 +195,12 @@ impl<'a> Inputs<'a> {
         self.backbones.insert(name.clone(), backbone.clone());
         Ok(backbone)
     }
+}
+
+/// The first name that stands twice.
+fn twice<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+    let mut seen = HashSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
 }
 
 /// What a plugin found wrong, at the place that chose it where it knows none of its own.

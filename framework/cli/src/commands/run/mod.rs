@@ -35,7 +35,7 @@ pub struct Arguments {
     /// The store to write to [default: runs/exp.db].
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
-    /// Print the plan and what each run costs, and do nothing.
+    /// Print the plan and what each run costs, and train nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -93,17 +93,24 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let open: Vec<usize> = (0..prepared.runs.len())
         .filter(|&index| finished.get(&prepared.runs[index].id) != Some(&Status::Done))
         .collect();
-    let failed = execute::all(&prepared, &open, &store, &device)?;
-    let data = store.experiment(&experiment.name)?;
-    report::write(
-        &summarize(&data),
-        &prepared.project.report(&experiment.name),
-    )?;
+    Ok(carry_out(&prepared, &open, store, &device).unwrap_or_else(Outcome::BrokenOff))
+}
+
+/// Does the open runs and reports on all.
+fn carry_out(
+    prepared: &Prepared,
+    open: &[usize],
+    store: Store,
+    device: &ChosenDevice,
+) -> anyhow::Result<Outcome> {
+    let name = &prepared.experiment.name;
+    let failed = execute::all(prepared, open, &store, device)?;
+    let summary = summarize(&store.experiment(name)?);
+    report::write(&summary, &prepared.project.report(name))?;
     store.close()?;
-    Ok(if failed == 0 {
-        Outcome::Done
-    } else {
-        Outcome::SomeFailed
+    Ok(match failed {
+        0 => Outcome::Done,
+        _ => Outcome::SomeFailed,
     })
 }
 
