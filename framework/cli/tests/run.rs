@@ -267,6 +267,68 @@ fn a_finished_experiment_is_only_reported() {
     );
 }
 
+/// The same clips through list files, as the field's public code has them.
+#[test]
+fn list_files_of_other_code_are_read() {
+    let project = TRAINED.project.path();
+    let classes = [
+        "happiness",
+        "sadness",
+        "neutral",
+        "anger",
+        "surprise",
+        "disgust",
+        "fear",
+    ];
+    for part in ["train", "test"] {
+        let mut lines = String::new();
+        for clip in fs::read_dir(project.join("runs/data/synthetic-1-70-70").join(part)).unwrap() {
+            let path = clip.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let class = name.split('_').next().unwrap();
+            let label = classes.iter().position(|other| *other == class).unwrap();
+            let frames = fs::read_dir(&path).unwrap().count();
+            lines.push_str(&format!(
+                "/data/of/others/{part}/{name} {frames} {label}\r\n"
+            ));
+        }
+        fs::write(project.join(format!("set_1_{part}.txt")), lines).unwrap();
+    }
+    let protocol = format!(
+        "benchmark:\n  frame_list:\n    train: set_{{fold}}_train.txt\n    test: set_{{fold}}_test.txt\n    \
+         classes: [{}]\n    replace: {{from: /data/of/others, to: runs/data/synthetic-1-70-70}}\n\
+         backbone: small\nclip: {{frames: 2, size: 48}}\ntrain: {{epochs: 1, batch: 16}}\n",
+        classes.join(", ")
+    );
+    fs::write(project.join("experiments/benchmarks/lists.yaml"), protocol).unwrap();
+    let experiment = EXPERIMENT.replace(", {label: absurd, value: 1e38}", "");
+    fs::write(project.join("experiments/lists.yaml"), experiment).unwrap();
+    let run = [
+        "run",
+        "experiments/lists.yaml",
+        "--on",
+        "lists",
+        "--store",
+        "lists/exp.db",
+    ];
+    let output = exp(project, &[&run[..], &["--device", "cpu"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let data = data(project, "lists/exp.db");
+    assert_eq!(data.experiment.benchmarks, ["lists"]);
+    assert!(
+        data.runs
+            .iter()
+            .all(|run| run.status == Status::Done && !run.synthetic)
+    );
+    let predictions = &data.runs[0].selections[0].predictions;
+    assert_eq!(predictions.len(), 70);
+    assert!(
+        predictions[0].clip.starts_with("test/"),
+        "{}",
+        predictions[0].clip
+    );
+}
+
 /// The page in a real browser: it is there, and the console stays empty. Its content security
 /// policy forbids every request, so one that it tried would be a message on the console.
 #[test]
