@@ -11,7 +11,7 @@ use exp_core::experiment::{Augmentation, Normalize, RandomResizedCrop};
 use exp_data::DataError;
 use exp_data::augment::{Draw, Part, draw};
 use exp_data::decode::{Frame, read_frame};
-use exp_data::resize::{CropBox, crop_resize, resize};
+use exp_data::resize::{CropBox, crop, crop_resize, resize};
 use exp_data::sampling::segment_centres;
 use exp_data::transform::{CLIP_MEAN, CLIP_STD, append_normalized, evaluation_pixels};
 use proptest::prelude::*;
@@ -145,6 +145,34 @@ fn a_mirrored_frame_has_its_columns_swapped() {
         draw.apply(frame, 2).rgb,
         [3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8]
     );
+}
+
+/// The box is drawn for a clip's first frame; a later one may be smaller.
+#[test]
+fn what_a_box_has_beyond_the_edge_is_black() {
+    let frame = Frame {
+        width: 2,
+        height: 2,
+        rgb: vec![255; 12],
+    };
+    let cut = |left, top| {
+        let area = CropBox {
+            left,
+            top,
+            width: 2,
+            height: 2,
+        };
+        let white = |pixel: &[u8]| pixel == [255; 3];
+        crop(&frame, area)
+            .rgb
+            .chunks(3)
+            .map(white)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(cut(0, 0), [true; 4]);
+    assert_eq!(cut(1, 1), [true, false, false, false]);
+    assert_eq!(cut(5, 1), [false; 4]);
+    assert_eq!(cut(1, 5), [false; 4]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use exp_core::provenance::Provenance;
 use exp_data::loader::{Loader, LoaderSettings};
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
-use exp_store::Store;
+use exp_store::{RunSink, Store};
 use exp_train::{Learner, LearnerParts, Rates, Run, TrainError, Trained};
 
 use super::prepare::{Prepared, PreparedRun};
@@ -101,7 +101,9 @@ impl Session<'_> {
         };
         self.store.start(&run.id, &provenance, &run.prompts())?;
         let sinks = Sinks {
-            store: self.store.writer().run_sink(&run.id),
+            store: self.store,
+            id: &run.id,
+            figures: self.store.writer().run_sink(&run.id),
             progress: self.progress.begin(
                 run.label(),
                 run.steps(),
@@ -171,16 +173,22 @@ impl Session<'_> {
     }
 }
 
-/// Both listeners of a run.
-struct Sinks<'a, S> {
-    store: S,
+/// The listeners of a run.
+struct Sinks<'a> {
+    store: &'a Store,
+    id: &'a str,
+    figures: RunSink,
     progress: RunProgress<'a>,
 }
 
-impl<S: EventSink> EventSink for Sinks<'_, S> {
+impl EventSink for Sinks<'_> {
     fn emit(&self, event: Event) {
+        if matches!(event, Event::Epoch { .. }) {
+            // A store that cannot be written to shows when the run's end is recorded.
+            let _ = self.store.heartbeat(self.id);
+        }
         self.progress.emit(event.clone());
-        self.store.emit(event);
+        self.figures.emit(event);
     }
 }
 
