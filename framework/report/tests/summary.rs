@@ -277,3 +277,25 @@ fn an_experiment_without_a_run_has_no_figure() {
             .contains("The plan of this experiment has no run.")
     );
 }
+
+#[test]
+fn settings_that_do_not_vary_are_told_once() {
+    let with = |depth: u32| RunRecord {
+        settings: serde_json::json!({
+            "backbone": "small",
+            "temporal": {"transformer": {"depth": depth}},
+            "context": {"none": {}},
+            "augment": {"rotation": null, "brightness": [0.5, 1.5]},
+        }),
+        ..done(u64::from(depth), 1, 1, 1)
+    };
+    let summary = only(vec![with(1), with(2)]);
+    let shared = &summary.shared[0];
+    let expected = [
+        ("backbone", "small"),
+        ("context.none", "{}"),
+        ("augment.brightness", "[0.5,1.5]"),
+    ];
+    let expected = expected.map(|(path, value)| (path.to_owned(), value.to_owned()));
+    assert_eq!(shared.settings, expected);
+}

@@ -8,6 +8,7 @@ mod curves;
 mod ensemble;
 mod origins;
 mod settings;
+mod shared;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ use serde::Serialize;
 pub use curves::{Curve, SERIES};
 pub use origins::{Origin, PromptGroup, PromptText};
 pub use settings::{Cell, Recall, RuleSummary, Setting, SettingSummary};
+pub use shared::SharedSettings;
 
 /// The rules that are reported, each in a table of its own, in this order.
 pub const RULES: [Rule; 2] = [Rule::Last, Rule::BestTest];
@@ -46,6 +48,8 @@ pub struct Summary {
     pub benchmarks: Vec<BenchmarkSummary>,
     /// Runs that no figure counts, each with its reason.
     pub left_out: Vec<LeftOut>,
+    /// The settings that do not vary.
+    pub shared: Vec<SharedSettings>,
     /// The prompts as used.
     pub prompts: Vec<PromptGroup>,
     /// Where the figures come from.
@@ -141,6 +145,7 @@ pub fn summarize(data: &ExperimentData) -> Summary {
         statuses: statuses(runs),
         benchmarks,
         left_out,
+        shared: shared::shared(runs),
         prompts: origins::prompts(runs, &settings),
         origins: origins::origins(runs),
         settings,

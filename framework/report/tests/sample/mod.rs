@@ -63,7 +63,7 @@ pub fn run(
         levels,
         status: Status::Done,
         failure: None,
-        settings: serde_json::json!({}),
+        settings: serde_json::json!({"backbone": "small", "train": {"epochs": 12}}),
         classes: classes.iter().map(|&class| class.to_owned()).collect(),
         provenance: None,
         prompts: Vec::new(),
