@@ -166,16 +166,17 @@ fn every_figure_follows_from_the_stored_predictions() {
 fn the_same_seed_gives_the_same_bits() {
     let project = TRAINED.project.path();
     // On one core: runs one after the other, each on one thread, which must change nothing.
-    let output = Command::new("taskset")
-        .args(["-c", "0", env!("CARGO_BIN_EXE_exp")])
-        .args([
-            "run",
-            "experiments/tiny.yaml",
-            "--device",
-            "cpu",
-            "--store",
-            "other/exp.db",
-        ])
+    let program = env!("CARGO_BIN_EXE_exp");
+    let mut command = match cfg!(target_os = "linux") {
+        true => Command::new("taskset"),
+        false => Command::new(program),
+    };
+    if cfg!(target_os = "linux") {
+        command.args(["-c", "0", program]);
+    }
+    let output = command
+        .args(["run", "experiments/tiny.yaml", "--device", "cpu"])
+        .args(["--store", "other/exp.db"])
         .current_dir(project)
         .output()
         .unwrap();
