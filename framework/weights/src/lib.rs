@@ -1,0 +1,1 @@
+//! Weight files of every kind, read as data.
