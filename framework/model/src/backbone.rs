@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use exp_weights::{WeightError, Weights};
 
 use crate::clip::{Clip, ClipSizes, SizeError};
-use crate::weights::{LoadError, WeightError, Weights, load};
+use crate::parameters::{LoadError, Which, fit, load};
 
 /// The name of the built-in CLIP in settings.
 pub const SMALL: &str = "small";
@@ -48,7 +49,7 @@ pub enum BackboneError {
 }
 
 /// A CLIP's weights with its sizes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Backbone {
     name: String,
     weights: Weights,
@@ -75,21 +76,27 @@ impl Backbone {
             name: name.to_owned(),
             error,
         })?;
-        let backbone = Self {
+        // Whatever is missing or of another shape is found here, and not when a run begins.
+        let fit = fit(&Clip::init(&sizes, &Device::flex()), &weights, Which::All);
+        fit.complete(&weights)
+            .map_err(|error| BackboneError::Load {
+                name: name.to_owned(),
+                error,
+            })?;
+        Ok(Self {
             name: name.to_owned(),
             weights,
             sizes,
-        };
-        // Whatever is missing or of another shape is found here, and not when a run begins.
-        backbone.load(&Device::flex())?;
-        Ok(backbone)
+        })
     }
 
     /// A CLIP with these weights on a device.
     pub fn load(&self, device: &Device) -> Result<Clip, BackboneError> {
-        load(Clip::init(&self.sizes, device), &self.weights).map_err(|error| BackboneError::Load {
-            name: self.name.clone(),
-            error,
+        load(Clip::init(&self.sizes, device), &self.weights, Which::All).map_err(|error| {
+            BackboneError::Load {
+                name: self.name.clone(),
+                error,
+            }
         })
     }
 

@@ -3,10 +3,10 @@
 use burn::tensor::{Int, Tensor, TensorData};
 use exp_core::plugin::{ContextLayout, Position};
 use exp_prompts::tokenizer::{END, START};
+use exp_weights::TokenRows;
 
 use crate::backbone::Backbone;
 use crate::clip::TextTransformer;
-use crate::weights::TokenRows;
 
 /// Prompts that a backbone cannot encode.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -9,9 +9,9 @@ use burn::tensor::Device;
 use exp_core::plugin::{ContextLayout, Position};
 use exp_model::backbone::{Backbone, SMALL};
 use exp_model::dfer_clip::{CONTEXT_STD, DferClip};
+use exp_model::parameters::{Which, collect};
 use exp_model::prompt::{ClassPrompts, ClassText};
 use exp_model::temporal::{TemporalTransformer, TransformerSizes};
-use exp_model::weights::collect;
 use exp_prompts::Tokenizer;
 
 const SIZES: TransformerSizes = TransformerSizes {
@@ -114,7 +114,7 @@ fn contexts_start_small() {
         let prompts = ClassPrompts::new(&texts, Some(layout(per_class)), rows, &clip.text);
         let temporal = TemporalTransformer::init(&SIZES, true, 4, 64, &device);
         let model = DferClip::new(clip.clone(), temporal, &prompts, &device);
-        let tensors = collect(&model, false);
+        let tensors = collect(&model, Which::All);
         let (shape, values) = &tensors["context"];
         assert_eq!(*shape, [sets, 16, 128]);
         assert_close(deviation(values), CONTEXT_STD, 0.1, "context");

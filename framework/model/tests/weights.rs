@@ -7,7 +7,8 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor};
 use exp_model::backbone::{Backbone, SMALL};
 use exp_model::clip::{Clip, ClipSizes};
-use exp_model::weights::{TokenRows, Weights, collect, load, write};
+use exp_model::parameters::{Which, collect, load};
+use exp_weights::{TokenRows, Weights, write};
 
 type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
@@ -27,7 +28,7 @@ fn sizes() -> ClipSizes {
 
 /// The tensors of a fresh small CLIP as a file holds them.
 fn tensors() -> Tensors {
-    let mut tensors = collect(&Clip::init(&sizes(), &Device::flex()), false);
+    let mut tensors = collect(&Clip::init(&sizes(), &Device::flex()), Which::All);
     tensors.get_mut("visual.conv1.weight").unwrap().0 = vec![64, 3, 8, 8];
     tensors
 }
@@ -35,7 +36,7 @@ fn tensors() -> Tensors {
 fn written(tensors: &Tensors, ids: Option<&[u32]>, half: bool) -> Weights {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep/file.safetensors");
-    write(&path, tensors, ids, half).unwrap();
+    write(&path, tensors, ids, half, &BTreeMap::new()).unwrap();
     assert_eq!(
         std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
         1
@@ -49,8 +50,8 @@ fn what_is_written_is_read_again() {
     let original = tensors();
     let weights = written(&original, None, false);
     assert_eq!(ClipSizes::of(&weights).unwrap(), sizes());
-    let clip = load(Clip::init(&sizes(), &device), &weights).unwrap();
-    let mut again = collect(&clip, false);
+    let clip = load(Clip::init(&sizes(), &device), &weights, Which::All).unwrap();
+    let mut again = collect(&clip, Which::All);
     again.get_mut("visual.conv1.weight").unwrap().0 = vec![64, 3, 8, 8];
     assert!(original == again, "every value, bit for bit");
 }
@@ -76,8 +77,8 @@ fn names_are_those_of_openai() {
 fn half_precision_is_read_as_single() {
     let tensors = Tensors::from([("x".to_owned(), (vec![2], vec![0.1, -65504.0]))]);
     let weights = written(&tensors, None, true);
-    let (shape, values) = weights.tensor("x").unwrap();
-    assert_eq!(shape, [2]);
+    let values = weights.read("x").unwrap();
+    assert_eq!(weights.shape("x").unwrap(), [2]);
     assert!((values[0] - 0.1).abs() < 1e-4);
     assert_eq!(values[1], -65504.0);
 }
@@ -109,7 +110,7 @@ fn wrong_files_are_refused_with_names_and_shapes() {
     missing.remove("visual.ln_pre.bias");
     missing.get_mut("text_projection").unwrap().0 = vec![8, 64];
     let weights = written(&missing, None, false);
-    let error = load(Clip::init(&sizes(), &Device::flex()), &weights).unwrap_err();
+    let error = load(Clip::init(&sizes(), &Device::flex()), &weights, Which::All).unwrap_err();
     insta::assert_snapshot!(error, @"the weights do not fit the model: there is no tensor `visual.ln_pre.bias` [64]; tensor `text_projection` has shape [8, 64], the model needs [64, 8]");
 
     let mut other = tensors();

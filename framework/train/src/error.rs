@@ -3,7 +3,7 @@
 use exp_data::DataError;
 use exp_model::backbone::BackboneError;
 use exp_model::prompt::PromptError;
-use exp_model::weights::WeightError;
+use exp_weights::WeightError;
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]

@@ -9,9 +9,10 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use exp_data::loader::Batch;
 use exp_model::dfer_clip::{DferClip, logits};
+use exp_model::parameters::{Fit, LoadError, Which, collect, fit, load};
 use exp_model::prompt::ClassPrompts;
 use exp_model::temporal::TemporalModel;
-use exp_model::weights::{WeightError, collect, write};
+use exp_weights::{WeightError, Weights, write};
 
 use crate::optimiser::{Optimiser, Rates};
 use crate::plugin::LearnerParts;
@@ -25,8 +26,12 @@ pub trait Learner {
     /// Logits of a batch, `[batch * classes]` in row order, without training.
     fn logits(&self, batch: &Batch) -> Vec<f32>;
 
-    /// Writes all trained parameters to a safetensors file.
-    fn save(&self, path: &Path) -> Result<(), WeightError>;
+    /// Writes all trained parameters to a safetensors file, with what it is to say of itself.
+    fn save(&self, path: &Path, about: &BTreeMap<String, String>) -> Result<(), WeightError>;
+
+    /// Takes over all trained parameters from a file. Returns how its tensors fit; what is missing
+    /// or of another shape is an error, and nothing is changed.
+    fn load(&mut self, weights: &Weights) -> Result<Fit, LoadError>;
 
     /// How many parameters are trained, by group: `image`, `temporal`, `context`.
     fn trained(&self) -> BTreeMap<String, usize>;
@@ -109,13 +114,25 @@ impl<T: TemporalModel> Learner for DferClipLearner<T> {
         logits(video, text).into_data().iter::<f32>().collect()
     }
 
-    fn save(&self, path: &Path) -> Result<(), WeightError> {
-        write(path, &collect(&self.model, true), None, false)
+    fn save(&self, path: &Path, about: &BTreeMap<String, String>) -> Result<(), WeightError> {
+        write(
+            path,
+            &collect(&self.model, Which::Trained),
+            None,
+            false,
+            about,
+        )
+    }
+
+    fn load(&mut self, weights: &Weights) -> Result<Fit, LoadError> {
+        let fit = fit(&self.model, weights, Which::Trained).complete(weights)?;
+        self.model = load(self.model.clone(), weights, Which::Trained)?;
+        Ok(fit)
     }
 
     fn trained(&self) -> BTreeMap<String, usize> {
         let mut groups = BTreeMap::new();
-        for (name, (_, values)) in collect(&self.model, true) {
+        for (name, (_, values)) in collect(&self.model, Which::Trained) {
             let group = name.split('.').next().unwrap_or(&name).to_owned();
             *groups.entry(group).or_insert(0) += values.len();
         }

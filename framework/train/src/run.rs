@@ -28,6 +28,8 @@ pub struct Run<'a> {
     pub seed: u64,
     /// Where checkpoints go: `last.safetensors` and `best_test.safetensors`.
     pub checkpoints: PathBuf,
+    /// What a checkpoint says of the run, whatever the epoch.
+    pub about: CheckpointAbout<'a>,
     /// Who is told.
     pub sink: &'a dyn EventSink,
 }
@@ -196,7 +198,7 @@ impl Run<'_> {
         let path = self
             .checkpoints
             .join(format!("{}.safetensors", rule.name()));
-        learner.save(&path)?;
+        learner.save(&path, &self.about)?;
         self.sink.emit(Event::Checkpoint { rule, epoch, path });
         Ok(())
     }

@@ -14,12 +14,13 @@ use exp_core::plugin::ContextLayout;
 use exp_data::loader::Batch;
 use exp_model::backbone::Backbone;
 use exp_model::dfer_clip::{DferClip, logits};
+use exp_model::parameters::{Which, load};
 use exp_model::prompt::{ClassPrompts, ClassText, check};
 use exp_model::temporal::{TemporalTransformer, TransformerSizes};
-use exp_model::weights::{Weights, load};
 use exp_prompts::Tokenizer;
 use exp_prompts::tokenizer::{END, START};
 use exp_train::{DferClipLearner, Learner, Rates};
+use exp_weights::Weights;
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde_json::Value as Json;
@@ -58,7 +59,7 @@ impl Reference {
     }
 
     fn tensor(&self, name: &str) -> Vec<f32> {
-        self.tensors.tensor(name).unwrap().1.to_vec()
+        self.tensors.read(name).unwrap()
     }
 
     fn texts(&self) -> Vec<ClassText> {
@@ -126,7 +127,7 @@ impl Reference {
         };
         let temporal =
             TemporalTransformer::init(&sizes, true, size("num_frames"), size("dim"), device);
-        let temporal = load(temporal, &temporal_init()).unwrap();
+        let temporal = load(temporal, &temporal_init(), Which::All).unwrap();
         let mut model = DferClip::new(clip, temporal, &prompts, device);
         let context = self.tensor("init.prompt.ctx");
         let shape = prompts.context_shape().unwrap();
@@ -159,7 +160,7 @@ fn temporal_init() -> Weights {
         })
         .collect();
     let bytes = safetensors::serialize(renamed, None).unwrap();
-    Weights::from_bytes(&bytes, "temporal_init").unwrap()
+    Weights::from_bytes(bytes, "temporal_init").unwrap()
 }
 
 /// The reference's names of the parts of a block, and ours.
@@ -364,7 +365,7 @@ fn check_features(
         &reference.tensor("logits"),
         what,
     );
-    if let Some((_, embedded)) = reference.tensors.tensor("prompts_embedded") {
+    if let Ok(embedded) = reference.tensors.read("prompts_embedded") {
         // Ours end with the longest prompt; theirs go on with padding.
         let ours = prompts.embedded(model.context.as_ref().map(Param::val));
         let [classes, length, width] = ours.dims();
@@ -511,5 +512,5 @@ fn floats_only(path: &Path) -> Weights {
         .iter()
         .filter(|(name, _)| *name != "tokenized_prompts")
         .collect();
-    Weights::from_bytes(&safetensors::serialize(floats, None).unwrap(), "case").unwrap()
+    Weights::from_bytes(safetensors::serialize(floats, None).unwrap(), "case").unwrap()
 }

@@ -3,9 +3,9 @@
 
 use burn::tensor::Device;
 use exp_model::clip::ClipSizes;
-use exp_model::weights::Weights;
 use exp_prompts::tokenizer::{END, START};
 use exp_train::pretrain::{Pretraining, Progress};
+use exp_weights::Weights;
 
 fn small(seed: u64) -> Pretraining {
     Pretraining {

@@ -12,8 +12,9 @@ use exp_core::experiment::{Augmentation, Normalize, Training};
 use exp_core::metrics::Rule;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_data::synthetic::Synthetic;
-use exp_model::weights::WeightError;
+use exp_model::parameters::{Fit, LoadError};
 use exp_train::{Learner, Run, TrainError, Trained};
+use exp_weights::{WeightError, Weights};
 use tempfile::TempDir;
 
 const CLASSES: usize = 7;
@@ -54,10 +55,14 @@ impl Learner for Fake {
         logits
     }
 
-    fn save(&self, path: &Path) -> Result<(), WeightError> {
+    fn save(&self, path: &Path, _: &BTreeMap<String, String>) -> Result<(), WeightError> {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, self.factors.len().to_string()).unwrap();
         Ok(())
+    }
+
+    fn load(&mut self, _: &Weights) -> Result<Fit, LoadError> {
+        unreachable!("training loads nothing")
     }
 
     fn trained(&self) -> BTreeMap<String, usize> {

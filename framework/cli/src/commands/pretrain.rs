@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use exp_model::backbone::{Backbone, SMALL};
-use exp_model::weights::Weights;
 use exp_train::pretrain::{Pretraining, Progress};
+use exp_weights::Weights;
 
 use super::run::DeviceArgument;
 use crate::Outcome;

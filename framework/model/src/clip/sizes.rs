@@ -1,6 +1,6 @@
 //! The sizes of a CLIP, read from its tensors.
 
-use crate::weights::Weights;
+use exp_weights::Weights;
 
 /// The sizes of a CLIP with a vision transformer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,8 +17,9 @@ use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use exp_model::clip::{Clip, ClipSizes};
-use exp_model::weights::{WeightError, collect, write};
+use exp_model::parameters::{Which, collect};
 use exp_prompts::tokenizer::{CONTEXT_LENGTH, TokenizeError, Tokenizer};
+use exp_weights::{WeightError, write};
 
 use loss::{WordPredictor, contrast, last_tokens};
 use pairs::{Pairs, Vocabulary, draw};
@@ -216,7 +217,7 @@ fn save(
     least_seen: usize,
 ) -> Result<(), PretrainError> {
     let (kept, ids) = vocabulary.seen_at_least(least_seen);
-    let mut tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)> = collect(clip, false);
+    let mut tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)> = collect(clip, Which::All);
     if let Some((shape, values)) = tensors.get_mut("token_embedding.weight") {
         let width = shape[1];
         *values = kept
@@ -229,5 +230,5 @@ fn save(
         // Files hold the patch layer as the convolution that it is.
         *shape = vec![shape[0], 3, PATCH, PATCH];
     }
-    Ok(write(path, &tensors, Some(&ids), true)?)
+    Ok(write(path, &tensors, Some(&ids), true, &BTreeMap::new())?)
 }

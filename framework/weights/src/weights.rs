@@ -1,4 +1,4 @@
-//! Reading and writing safetensors files.
+//! The tensors of a weight file, read and written.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -39,31 +39,76 @@ pub enum WeightError {
     },
 }
 
-/// Named tensors with values in float32.
-#[derive(Debug, Clone)]
+/// The kind of file that tensors come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// safetensors.
+    Safetensors,
+    /// A TorchScript archive, as OpenAI publishes CLIP.
+    TorchScript,
+    /// PyTorch's zip format.
+    TorchZip,
+    /// PyTorch's format before version 1.6.
+    TorchLegacy,
+}
+
+/// Whose names the tensors have in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A CLIP under OpenAI's and OpenCLIP's names.
+    OpenAi,
+    /// A CLIP under Hugging Face's names.
+    HuggingFace,
+    /// A trained DFER-CLIP as its authors' script writes it.
+    DferClip,
+    /// A trained DFER-CLIP as `exp` writes it: the trained parameters only.
+    Trained,
+    /// Something else: the names are those of the file.
+    Unknown,
+}
+
+/// The tensors of a weight file under one set of names, whatever the file calls them.
+///
+/// A CLIP has OpenAI's names: `visual.…` for the image encoder, and at the top the text encoder's
+/// `transformer.…`, `token_embedding.weight`, `positional_embedding`, `ln_final.…` and
+/// `text_projection`. A trained DFER-CLIP has `image.…` instead of `visual.…`, and `temporal.…`,
+/// `context` (`[classes or 1, tokens, width]`) and, from the authors' checkpoints, `prompt.prefix`
+/// (`[classes, 1, width]`) and `prompt.suffix` (`[classes, 76 - tokens, width]`).
+///
+/// Values are read from the file when they are asked for.
+#[derive(Debug)]
 pub struct Weights {
-    tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    name: String,
+    tensors: BTreeMap<String, (Vec<usize>, Dtype, Vec<f32>)>,
     rows: TokenRows,
+    layout: Layout,
+    metadata: BTreeMap<String, String>,
     sha256: String,
 }
 
 impl Weights {
-    /// Reads a safetensors file. Float16 and bfloat16 become float32.
+    /// Opens a file of any kind.
     pub fn open(path: &Path) -> Result<Self, WeightError> {
         let bytes = std::fs::read(path).map_err(|error| WeightError::Read {
             path: path.to_owned(),
             error,
         })?;
-        Self::from_bytes(&bytes, &path.display().to_string())
+        Self::from_bytes(bytes, &path.display().to_string())
     }
 
-    /// Reads the bytes of a safetensors file; `name` is what messages call it.
-    pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Self, WeightError> {
+    /// Opens a safetensors file in memory; `name` is what messages call it.
+    pub fn from_bytes(
+        bytes: impl Into<std::borrow::Cow<'static, [u8]>>,
+        name: &str,
+    ) -> Result<Self, WeightError> {
+        let bytes = &*bytes.into();
         let format = |reason: String| WeightError::Format {
             name: name.to_owned(),
             reason,
         };
         let file = SafeTensors::deserialize(bytes).map_err(|error| format(error.to_string()))?;
+        let (_, header) =
+            SafeTensors::read_metadata(bytes).map_err(|error| format(error.to_string()))?;
         let mut tensors = BTreeMap::new();
         let mut known = None;
         for (tensor, view) in file.iter() {
@@ -76,12 +121,15 @@ impl Weights {
             }
             // Files also hold whole numbers, such as sizes; no parameter is one.
             if let Some(values) = floats(view.dtype(), data) {
-                tensors.insert(tensor.to_owned(), (view.shape().to_vec(), values));
+                tensors.insert(
+                    tensor.to_owned(),
+                    (view.shape().to_vec(), view.dtype(), values),
+                );
             }
         }
         let table = tensors.get("token_embedding.weight");
         let table = table
-            .and_then(|(shape, _)| shape.first())
+            .and_then(|(shape, ..)| shape.first())
             .copied()
             .unwrap_or(0);
         let rows = match known {
@@ -98,23 +146,56 @@ impl Weights {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
+        let has = |prefix: &str| tensors.keys().any(|key| key.starts_with(prefix));
+        let layout = match (has("visual."), has("image.") || has("temporal.")) {
+            (true, _) => Layout::OpenAi,
+            (_, true) => Layout::Trained,
+            _ => Layout::Unknown,
+        };
         Ok(Self {
+            name: name.to_owned(),
             tensors,
             rows,
+            layout,
+            metadata: header
+                .metadata()
+                .iter()
+                .flatten()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
             sha256,
         })
     }
 
-    /// The shape of a tensor.
-    pub fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.tensors.get(name).map(|(shape, _)| shape.as_slice())
+    /// What messages call the file.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Shape and values of a tensor.
-    pub fn tensor(&self, name: &str) -> Option<(&[usize], &[f32])> {
-        self.tensors
-            .get(name)
-            .map(|(shape, values)| (shape.as_slice(), values.as_slice()))
+    /// The kind of file.
+    pub fn container(&self) -> Container {
+        Container::Safetensors
+    }
+
+    /// Whose names the file uses.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The shape of a tensor.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|(shape, ..)| shape.as_slice())
+    }
+
+    /// The values of a tensor, in row order. A tensor that is not there is an error.
+    pub fn read(&self, name: &str) -> Result<Vec<f32>, WeightError> {
+        match self.tensors.get(name) {
+            Some((.., values)) => Ok(values.clone()),
+            None => Err(WeightError::Format {
+                name: self.name.clone(),
+                reason: format!("there is no tensor `{name}`"),
+            }),
+        }
     }
 
     /// The names of all tensors, in order.
@@ -134,6 +215,11 @@ impl Weights {
     /// The rows of the token table.
     pub fn rows(&self) -> &TokenRows {
         &self.rows
+    }
+
+    /// What the file says of itself: the `__metadata__` of a safetensors file.
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
     }
 
     /// SHA-256 of the file, in hexadecimal digits.
@@ -226,12 +312,13 @@ impl safetensors::View for &Bytes {
 
 /// Writes a safetensors file: to a temporary file beside it first, then renamed, so that a
 /// half-written file never has its name. With `token_ids`, the token table has rows for these
-/// tokens only. `half` writes float16.
+/// tokens only. `half` writes float16. `metadata` is what the file says of itself.
 pub fn write(
     path: &Path,
     tensors: &BTreeMap<String, (Vec<usize>, Vec<f32>)>,
     token_ids: Option<&[u32]>,
     half: bool,
+    metadata: &BTreeMap<String, String>,
 ) -> Result<(), WeightError> {
     let mut all: BTreeMap<&str, Bytes> = tensors
         .iter()
@@ -260,7 +347,13 @@ pub fn write(
         path: path.to_owned(),
         error,
     };
-    let bytes = safetensors::serialize(all.iter().map(|(name, bytes)| (*name, bytes)), None)
+    let header = (!metadata.is_empty()).then(|| {
+        metadata
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
+    });
+    let bytes = safetensors::serialize(all.iter().map(|(name, bytes)| (*name, bytes)), header)
         .map_err(|error| failed(std::io::Error::other(error)))?;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;

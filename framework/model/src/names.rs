@@ -1,10 +1,10 @@
 //! From a parameter's path in a Burn module to a tensor's name in a file.
 
 /// One step of a path: the field's name and the type of the module that holds it.
-pub(super) type Step = (String, String);
+pub(crate) type Step = (String, String);
 
 /// The name of the parameter in a file, as PyTorch and OpenAI's CLIP would call it.
-pub(super) fn file_name(path: &[Step]) -> String {
+pub(crate) fn file_name(path: &[Step]) -> String {
     let mut parts: Vec<&str> = path.iter().map(|(name, _)| name.as_str()).collect();
     if let (Some((name, container)), Some(last)) = (path.last(), parts.last_mut())
         && container.contains("LayerNorm")
@@ -26,7 +26,7 @@ pub(super) fn file_name(path: &[Step]) -> String {
 
 /// Whether the parameter is a linear layer's weight, which Burn keeps as `[in, out]` and files
 /// as `[out, in]`.
-pub(super) fn is_transposed(path: &[Step]) -> bool {
+pub(crate) fn is_transposed(path: &[Step]) -> bool {
     path.last()
         .is_some_and(|(name, container)| name == "weight" && container.contains("Linear"))
 }
