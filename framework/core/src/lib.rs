@@ -2,6 +2,7 @@
 //! runs, run identity, clips, metrics, events, and the plugin traits that need no tensor.
 
 pub mod bounded;
+pub mod checkpoint;
 pub mod clip;
 pub mod event;
 pub mod experiment;

@@ -1,16 +1,34 @@
 //! Class prompts: fixed token embeddings with places for learnable context vectors.
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use exp_core::plugin::{ContextLayout, Position};
 use exp_prompts::tokenizer::{END, START};
-use exp_weights::TokenRows;
+use exp_weights::{TokenRows, WeightError, Weights};
 
 use crate::backbone::Backbone;
 use crate::clip::TextTransformer;
 
 /// Prompts that a backbone cannot encode.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum PromptError {
+    /// A file without embedded prompts.
+    #[error(
+        "{0} carries no class texts: expected `prompt.prefix` and `prompt.suffix` beside a token \
+         table, as checkpoints of DFER-CLIP's authors have them"
+    )]
+    NotEmbedded(String),
+    /// An embedded text without an end.
+    #[error(
+        "the embedded text of class {class} (counted from 0) has no end-of-text token: the token \
+         table in the file is not the one that it was embedded with"
+    )]
+    NoEnd {
+        /// The label of the class.
+        class: usize,
+    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    Weights(#[from] WeightError),
     /// A token that the backbone never saw in training.
     #[error(
         "the prompt of class {class} (`{text}`) has words, or parts of words, that the backbone never saw: {words}; \
@@ -56,7 +74,8 @@ pub struct ClassText {
 /// The prompts of all classes, ready for the text encoder.
 #[derive(Debug, Clone)]
 pub struct ClassPrompts {
-    /// Embeddings of the tokens, `[rows, width]`, without positions.
+    /// Embeddings of the tokens, `[rows, width]`, without positions; the first two rows are the
+    /// start and the end token.
     fixed: Tensor<2>,
     /// For each place, `[classes * length]`: a row of `fixed`, or behind them a context vector.
     places: Tensor<1, Int>,
@@ -68,6 +87,10 @@ pub struct ClassPrompts {
     layout: Option<ContextLayout>,
 }
 
+/// The rows of `fixed` that every prompt begins and ends with.
+const START_ROW: usize = 0;
+const END_ROW: usize = 1;
+
 impl ClassPrompts {
     /// Arranges the texts with the context's places and embeds their tokens. The texts have
     /// passed [`check`].
@@ -77,63 +100,104 @@ impl ClassPrompts {
         rows: &TokenRows,
         encoder: &TextTransformer,
     ) -> Self {
-        let context = layout.map_or(0, |layout| layout.tokens);
-        let length = texts
+        let mut ids = vec![START, END];
+        let inner: Vec<Vec<usize>> = texts
             .iter()
-            .map(|text| text.tokens.len())
-            .max()
-            .unwrap_or(2)
-            + context;
-        let mut fixed: Vec<u32> = vec![END];
-        let mut places: Vec<Place> = Vec::with_capacity(texts.len() * length);
-        let mut ends = Vec::new();
-        for (class, text) in texts.iter().enumerate() {
-            let vectors = match layout {
-                Some(layout) if layout.per_class => class * context..(class + 1) * context,
-                _ => 0..context,
-            };
-            let position = layout.map_or(Position::End, |layout| layout.position);
-            let arranged = arrange(&text.tokens, vectors, position);
-            ends.push((class * length + arranged.len() - 1) as i32);
-            // What follows the end changes nothing; any row will do.
-            let padding = length - arranged.len();
-            places.extend(arranged);
-            places.extend(std::iter::repeat_n(Place::Token(END), padding));
-        }
-        let mut index = Vec::with_capacity(places.len());
-        for place in &places {
-            if let Place::Token(id) = place
-                && !fixed.contains(id)
-            {
-                fixed.push(*id);
-            }
-        }
-        for place in places {
-            index.push(match place {
-                Place::Token(id) => fixed.iter().position(|&known| known == id).unwrap_or(0) as i32,
-                Place::Context(vector) => (fixed.len() + vector) as i32,
-            });
-        }
-        let table: Vec<i32> = fixed
-            .iter()
-            .filter_map(|&id| rows.row(id).map(|row| row as i32))
+            .map(|text| {
+                let words = text.tokens.iter().filter(|id| ![START, END].contains(id));
+                words
+                    .map(|id| match ids.iter().position(|known| known == id) {
+                        Some(row) => row,
+                        None => {
+                            ids.push(*id);
+                            ids.len() - 1
+                        }
+                    })
+                    .collect()
+            })
             .collect();
-        let device = encoder.device();
-        let ints = |values: Vec<i32>| {
-            let count = values.len();
-            Tensor::<1, Int>::from_data(TensorData::new(values, [count]), &device)
+        let table: Vec<usize> = ids.iter().filter_map(|&id| rows.row(id)).collect();
+        let fixed = encoder.embed(ints(&table, &encoder.device()));
+        Self::arranged(fixed.detach(), &inner, layout)
+    }
+
+    /// The prompts that a checkpoint of DFER-CLIP's authors carries: `prompt.prefix`
+    /// `[classes, 1, width]` and `prompt.suffix` `[classes, positions, width]` are the embedded
+    /// tokens before and after the context. A text ends where its embedding is that of the
+    /// end-of-text token.
+    pub fn embedded_in(
+        weights: &Weights,
+        layout: Option<ContextLayout>,
+        encoder: &TextTransformer,
+    ) -> Result<Self, PromptError> {
+        let (Some(&[classes, positions, width]), Some(end)) =
+            (weights.shape("prompt.suffix"), weights.rows().row(END))
+        else {
+            return Err(PromptError::NotEmbedded(weights.name().to_owned()));
         };
-        let fixed = encoder.embed(ints(table)).detach();
-        let [_, width] = fixed.dims();
+        let (prefix, suffix) = (
+            weights.read("prompt.prefix")?,
+            weights.read("prompt.suffix")?,
+        );
+        let device = encoder.device();
+        let end: Vec<f32> = encoder
+            .embed(ints(&[end], &device))
+            .into_data()
+            .iter()
+            .collect();
+        let mut rows: Vec<f32> = prefix.iter().take(width).copied().collect();
+        rows.extend(&end);
+        let mut inner = Vec::with_capacity(classes);
+        for (class, text) in suffix.chunks_exact((positions * width).max(1)).enumerate() {
+            let length = text
+                .chunks_exact(width)
+                .position(|row| row == end)
+                .ok_or(PromptError::NoEnd { class })?;
+            let first = rows.len() / width;
+            rows.extend(&text[..length * width]);
+            inner.push((first..first + length).collect());
+        }
+        let count = rows.len() / width;
+        let fixed = Tensor::from_data(TensorData::new(rows, [count, width]), &device);
+        Ok(Self::arranged(fixed, &inner, layout))
+    }
+
+    /// Puts the rows of each class's words into their places around the context.
+    fn arranged(fixed: Tensor<2>, inner: &[Vec<usize>], layout: Option<ContextLayout>) -> Self {
+        let [rows, width] = fixed.dims();
+        let context = layout.map_or(0, |layout| layout.tokens);
+        let position = layout.map_or(Position::End, |layout| layout.position);
+        let longest = inner.iter().map(Vec::len).max().unwrap_or(0);
+        let length = longest + context + 2;
+        let mut places = Vec::with_capacity(inner.len() * length);
+        let mut ends = Vec::with_capacity(inner.len());
+        for (class, words) in inner.iter().enumerate() {
+            let first = match layout {
+                Some(layout) if layout.per_class => rows + class * context,
+                _ => rows,
+            };
+            let prompt = arrange(words, first..first + context, position);
+            ends.push(class * length + prompt.len() - 1);
+            // What follows the end changes nothing; any row will do.
+            let padding = length - prompt.len();
+            places.extend(prompt);
+            places.extend(std::iter::repeat_n(END_ROW, padding));
+        }
+        let device = fixed.device();
         Self {
+            places: ints(&places, &device),
+            ends: ints(&ends, &device),
             fixed,
-            places: ints(index),
-            ends: ints(ends),
-            classes: texts.len(),
+            classes: inner.len(),
             length,
             width,
             layout,
         }
+    }
+
+    /// How many classes there are.
+    pub fn classes(&self) -> usize {
+        self.classes
     }
 
     /// The shape of the learnable context, `[classes or 1, tokens, width]`.
@@ -169,30 +233,26 @@ impl ClassPrompts {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Place {
-    Token(u32),
-    Context(usize),
-}
-
-/// The places of one prompt, from start to end token.
-fn arrange(tokens: &[u32], vectors: std::ops::Range<usize>, position: Position) -> Vec<Place> {
+/// The rows of one prompt, from start to end token.
+fn arrange(words: &[usize], vectors: std::ops::Range<usize>, position: Position) -> Vec<usize> {
     let half = match position {
         Position::End => vectors.len(),
         Position::Middle => vectors.len() / 2,
         Position::Front => 0,
     };
     let middle = vectors.start + half;
-    let inner = tokens
-        .iter()
-        .copied()
-        .filter(|&id| id != START && id != END);
-    std::iter::once(Place::Token(START))
-        .chain((vectors.start..middle).map(Place::Context))
-        .chain(inner.map(Place::Token))
-        .chain((middle..vectors.end).map(Place::Context))
-        .chain(std::iter::once(Place::Token(END)))
+    std::iter::once(START_ROW)
+        .chain(vectors.start..middle)
+        .chain(words.iter().copied())
+        .chain(middle..vectors.end)
+        .chain(std::iter::once(END_ROW))
         .collect()
+}
+
+fn ints(values: &[usize], device: &Device) -> Tensor<1, Int> {
+    let values: Vec<i32> = values.iter().map(|&value| value as i32).collect();
+    let count = values.len();
+    Tensor::from_data(TensorData::new(values, [count]), device)
 }
 
 /// Checks that a backbone can encode the texts with this context: every token has a row in its

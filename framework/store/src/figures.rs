@@ -39,7 +39,11 @@ impl Names {
         Ok(key)
     }
 
-    async fn clip(&mut self, connection: &mut SqliteConnection, name: &str) -> Result<i64, Fault> {
+    pub(crate) async fn clip(
+        &mut self,
+        connection: &mut SqliteConnection,
+        name: &str,
+    ) -> Result<i64, Fault> {
         if let Some(&key) = self.clips.get(name) {
             return Ok(key);
         }

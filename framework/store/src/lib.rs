@@ -9,6 +9,7 @@
 //! state as of their first look and wait for nobody (SQLite's write-ahead log).
 
 mod error;
+mod evaluations;
 mod figures;
 mod gather;
 mod open;
@@ -21,6 +22,7 @@ mod text;
 mod writer;
 
 pub use error::StoreError;
+pub use evaluations::EvaluationRecord;
 pub use record::{
     Checkpoint, ExperimentData, ExperimentRecord, NewRun, PromptRecord, RunRecord, Selection,
     Status,

@@ -20,6 +20,9 @@ pub enum TrainError {
     /// A checkpoint cannot be written.
     #[error(transparent)]
     Weights(#[from] WeightError),
+    /// A checkpoint's settings cannot be written down.
+    #[error("cannot write what a checkpoint says of itself: {0}")]
+    Card(#[from] serde_json::Error),
     /// The loss is no number any more.
     #[error(
         "training diverged: the loss was {loss} in epoch {epoch}, step {step}; a smaller learning \

@@ -2,6 +2,7 @@
 //! pretraining of the small CLIP.
 
 mod error;
+mod evaluate;
 mod learner;
 mod optimiser;
 mod plugin;
@@ -9,6 +10,7 @@ pub mod pretrain;
 mod run;
 
 pub use error::TrainError;
+pub use evaluate::{Evaluation, evaluate};
 pub use learner::{DferClipLearner, Learner};
 pub use optimiser::Rates;
 pub use plugin::{LearnerParts, Registry, TemporalPlugin};

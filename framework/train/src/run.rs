@@ -3,19 +3,18 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use exp_core::clip::Clip;
-use exp_core::event::{Event, EventSink, Point, Prediction};
+use exp_core::checkpoint::{CheckpointCard, RunCard};
+use exp_core::event::{Event, EventSink, Point};
 use exp_core::experiment::{Augmentation, Training};
-use exp_core::metrics::{Confusion, Rule};
+use exp_core::metrics::Rule;
 use exp_data::loader::Loader;
 
 use crate::error::TrainError;
+use crate::evaluate::{Evaluation, evaluate};
 use crate::learner::Learner;
 
 /// What a run needs.
 pub struct Run<'a> {
-    /// Class names in label order.
-    pub classes: &'a [String],
     /// The clips to train on.
     pub train: Loader,
     /// The clips to test on.
@@ -28,8 +27,8 @@ pub struct Run<'a> {
     pub seed: u64,
     /// Where checkpoints go: `last.safetensors` and `best_test.safetensors`.
     pub checkpoints: PathBuf,
-    /// What a checkpoint says of the run, whatever the epoch.
-    pub about: CheckpointAbout<'a>,
+    /// What checkpoints say of the run.
+    pub card: RunCard,
     /// Who is told.
     pub sink: &'a dyn EventSink,
 }
@@ -41,14 +40,6 @@ pub struct Trained {
     pub uar: f64,
     /// WAR of the last epoch, in percent.
     pub war: f64,
-}
-
-/// An epoch's evaluation.
-struct Evaluation {
-    loss: f64,
-    predictions: Vec<Prediction>,
-    confusion: Confusion,
-    waited: Duration,
 }
 
 impl Run<'_> {
@@ -64,7 +55,7 @@ impl Run<'_> {
             let start = Instant::now();
             let (train_loss, train_waited, trained) = self.epoch(learner, epoch)?;
             let train_seconds = start.elapsed().as_secs_f64();
-            let evaluation = self.evaluate(learner)?;
+            let evaluation = evaluate(learner, &self.test, self.card.classes.len(), &mut |_| {})?;
             // The last step's damage shows here first.
             if !evaluation.loss.is_finite() {
                 return Err(TrainError::Diverged {
@@ -84,7 +75,7 @@ impl Run<'_> {
                 ("test/uar".to_owned(), uar),
                 ("test/war".to_owned(), war),
             ];
-            for (label, class) in self.classes.iter().enumerate() {
+            for (label, class) in self.card.classes.iter().enumerate() {
                 if let Some(recall) = evaluation.confusion.recall(label) {
                     points.push((format!("test/recall/{class}"), recall));
                 }
@@ -155,33 +146,6 @@ impl Run<'_> {
         Ok((sum / steps as f64, batches.waited(), clips))
     }
 
-    fn evaluate(&self, learner: &dyn Learner) -> Result<Evaluation, TrainError> {
-        let clips: &[Clip] = self.test.clips();
-        let classes = self.classes.len();
-        let mut batches = self.test.evaluation();
-        let (mut loss, mut predictions) = (0.0, Vec::with_capacity(clips.len()));
-        for batch in batches.by_ref() {
-            let batch = batch?;
-            let logits = learner.logits(&batch);
-            let rows = logits.chunks_exact(classes);
-            for ((row, &target), &clip) in rows.zip(&batch.labels).zip(&batch.clips) {
-                loss += negative_log_probability(row, target);
-                predictions.push(Prediction {
-                    clip: clips[clip].name.clone(),
-                    target,
-                    predicted: largest(row),
-                });
-            }
-        }
-        let pairs = predictions.iter().map(|p| (p.target, p.predicted));
-        Ok(Evaluation {
-            loss: loss / predictions.len() as f64,
-            confusion: Confusion::from_pairs(classes, pairs),
-            predictions,
-            waited: batches.waited(),
-        })
-    }
-
     /// Keeps an epoch's predictions and weights under a selection rule.
     fn keep(
         &self,
@@ -198,25 +162,13 @@ impl Run<'_> {
         let path = self
             .checkpoints
             .join(format!("{}.safetensors", rule.name()));
-        learner.save(&path, &self.about)?;
+        let card = CheckpointCard {
+            run: self.card.clone(),
+            rule,
+            epoch,
+        };
+        learner.save(&path, &card.to_metadata()?)?;
         self.sink.emit(Event::Checkpoint { rule, epoch, path });
         Ok(())
     }
-}
-
-/// The index of the largest value, the first of equals.
-fn largest(row: &[f32]) -> usize {
-    let mut best = 0;
-    for (index, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = index;
-        }
-    }
-    best
-}
-
-fn negative_log_probability(row: &[f32], target: usize) -> f64 {
-    let top = f64::from(row[largest(row)]);
-    let sum: f64 = row.iter().map(|&v| (f64::from(v) - top).exp()).sum();
-    top + sum.ln() - f64::from(row[target])
 }

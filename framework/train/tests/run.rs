@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex};
 
+use exp_core::checkpoint::RunCard;
 use exp_core::clip::Split;
 use exp_core::event::{Event, EventSink};
 use exp_core::experiment::{Augmentation, Normalize, Training};
@@ -125,13 +126,22 @@ fn train(learner: &mut Fake) -> (Result<Trained, TrainError>, Vec<Event>, Vec<St
     };
     let heard = Heard::default();
     let result = Run {
-        classes: &classes,
         train: Loader::new(train, sizes).unwrap(),
         test: Loader::new(test, sizes).unwrap(),
         augment: &Augmentation::default(),
         training: &training,
         seed: 1,
         checkpoints: folder.path().join("weights"),
+        card: RunCard {
+            run: "fake".to_owned(),
+            benchmark: "synthetic".to_owned(),
+            fold: 1,
+            seed: 1,
+            settings: serde_json::json!({}),
+            texts: classes.clone(),
+            classes,
+            backbone_sha256: String::new(),
+        },
         sink: &heard,
     }
     .train(learner);

@@ -159,13 +159,13 @@ impl Session<'_> {
             normalize: settings.clip.normalize,
         };
         let trained = Run {
-            classes: &run.fold.classes,
             train: Loader::new(run.fold.train.clone(), sizes)?,
             test: Loader::new(run.fold.test.clone(), sizes)?,
             augment: &settings.augment,
             training: &settings.train,
             seed: run.planned.seed,
             checkpoints: self.checkpoints.join(&run.id),
+            card: run.card(),
             sink,
         }
         .train(learner.as_mut())?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use exp_core::checkpoint::RunCard;
 use exp_core::clip::Clip;
 use exp_core::experiment::{Experiment, PlannedRun, plan};
 use exp_core::tree::{Diagnostic, Node, Source, nearest};
@@ -62,6 +63,20 @@ impl PreparedRun {
     pub fn steps(&self) -> usize {
         let train = &self.planned.settings.train;
         train.epochs.get() * (self.fold.train.len() / train.batch.get())
+    }
+
+    /// What its checkpoints say of it.
+    pub fn card(&self) -> RunCard {
+        RunCard {
+            run: self.id.clone(),
+            benchmark: self.planned.benchmark.clone(),
+            fold: self.planned.fold,
+            seed: self.planned.seed,
+            settings: self.planned.settings.to_json(),
+            classes: self.fold.classes.clone(),
+            texts: self.texts.iter().map(|text| text.text.clone()).collect(),
+            backbone_sha256: self.backbone.weights().sha256().to_owned(),
+        }
     }
 
     /// The prompts as the store keeps them.
