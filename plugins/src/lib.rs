@@ -22,6 +22,9 @@ pub fn registry() -> Registry {
     registry
         .prompts
         .add("descriptions", |p: prompts::Descriptions| Box::new(p));
+    registry
+        .prompts
+        .add("embedded", |p: prompts::Embedded| Box::new(p));
 
     registry
         .contexts

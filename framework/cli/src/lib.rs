@@ -2,9 +2,12 @@
 //! `exp_cli::run(registry)`.
 
 mod commands;
+mod inputs;
+mod learner;
 mod progress;
 mod project;
 mod provenance;
+mod trained;
 
 use std::process::ExitCode;
 
@@ -23,6 +26,7 @@ struct Arguments {
 enum Command {
     Run(commands::run::Arguments),
     Report(commands::report::Arguments),
+    Eval(commands::eval::Arguments),
     Plugins(commands::plugins::Arguments),
     Schema(commands::schema::Arguments),
     Pretrain(commands::pretrain::Arguments),
@@ -48,6 +52,7 @@ pub fn run(registry: Registry) -> ExitCode {
     let outcome = match arguments.command {
         Command::Run(arguments) => commands::run::run(&arguments, &registry),
         Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
         Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),

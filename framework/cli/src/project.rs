@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use exp_core::tree::{Diagnostic, Node, Source, nearest};
 
 /// The top of a project: the folder with `experiments/benchmarks`.
 pub struct Project {
@@ -34,7 +35,7 @@ impl Project {
     }
 
     /// The protocol file of a benchmark.
-    pub fn protocol(&self, benchmark: &str) -> PathBuf {
+    fn protocol(&self, benchmark: &str) -> PathBuf {
         self.root
             .join("experiments/benchmarks")
             .join(format!("{benchmark}.yaml"))
@@ -51,6 +52,15 @@ impl Project {
             .collect();
         names.sort();
         names
+    }
+
+    /// Reads the protocol file of a benchmark. For an unknown one the error names those there are.
+    pub fn read_protocol(&self, benchmark: &str) -> anyhow::Result<Node> {
+        let known = self.benchmarks();
+        if !known.iter().any(|name| name == benchmark) {
+            return Err(unknown_benchmark(benchmark, &known).into());
+        }
+        Ok(read_yaml(&self.protocol(benchmark))?.1)
     }
 
     /// The folder of description sets.
@@ -73,5 +83,40 @@ impl Project {
         self.root
             .join("reports/html")
             .join(format!("{experiment}.html"))
+    }
+}
+
+/// Reads a YAML file: its text, and its values with their places.
+pub fn read_yaml(path: &Path) -> anyhow::Result<(String, Node)> {
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let here = std::env::current_dir()?;
+    let shown = path.strip_prefix(&here).unwrap_or(path);
+    let source = Source::new(shown.display().to_string(), text.clone());
+    Ok((text, Node::parse(source)?))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let beside: Vec<String> = std::fs::read_dir(Path::new(".").join(folder))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let near = nearest(&name, beside.iter().map(String::as_str)).filter(|near| *near != name);
+    Diagnostic {
+        help: near.map(|near| format!("did you mean `{}`?", folder.join(near).display())),
+        ..Diagnostic::new(format!("cannot read {}: {error}", path.display()))
+    }
+}
+
+fn unknown_benchmark(name: &str, known: &[String]) -> Diagnostic {
+    let error = Diagnostic::new(format!(
+        "there is no benchmark `{name}`: experiments/benchmarks/{name}.yaml does not exist"
+    ));
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("there are: {}", known.join(", "))),
     }
 }

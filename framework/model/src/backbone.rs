@@ -23,19 +23,14 @@ pub enum BackboneError {
     /// Its tensors are not those of a CLIP.
     #[error("{name}: {error}")]
     Sizes {
-        /// The backbone as settings name it.
+        /// The file.
         name: String,
         /// What is wrong.
         error: SizeError,
     },
     /// Its tensors do not fit together.
-    #[error("{name}: {error}")]
-    Load {
-        /// The backbone as settings name it.
-        name: String,
-        /// What is wrong.
-        error: LoadError,
-    },
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// There is no such file.
     #[error(
         "there is no backbone `{name}`: it is neither `small` nor a file ({path} does not exist)"
@@ -51,7 +46,6 @@ pub enum BackboneError {
 /// A CLIP's weights with its sizes.
 #[derive(Debug)]
 pub struct Backbone {
-    name: String,
     weights: Weights,
     sizes: ClipSizes,
 }
@@ -72,32 +66,27 @@ impl Backbone {
             }
             Weights::open(&path)?
         };
+        Self::of(weights)
+    }
+
+    /// The CLIP in an open file. Whatever is missing or of another shape is found here, and not
+    /// when a run begins.
+    pub fn of(weights: Weights) -> Result<Self, BackboneError> {
         let sizes = ClipSizes::of(&weights).map_err(|error| BackboneError::Sizes {
-            name: name.to_owned(),
+            name: weights.name().to_owned(),
             error,
         })?;
-        // Whatever is missing or of another shape is found here, and not when a run begins.
-        let fit = fit(&Clip::init(&sizes, &Device::flex()), &weights, Which::All);
-        fit.complete(&weights)
-            .map_err(|error| BackboneError::Load {
-                name: name.to_owned(),
-                error,
-            })?;
-        Ok(Self {
-            name: name.to_owned(),
-            weights,
-            sizes,
-        })
+        fit(&Clip::init(&sizes, &Device::flex()), &weights, Which::All).complete(&weights)?;
+        Ok(Self { weights, sizes })
     }
 
     /// A CLIP with these weights on a device.
     pub fn load(&self, device: &Device) -> Result<Clip, BackboneError> {
-        load(Clip::init(&self.sizes, device), &self.weights, Which::All).map_err(|error| {
-            BackboneError::Load {
-                name: self.name.clone(),
-                error,
-            }
-        })
+        Ok(load(
+            Clip::init(&self.sizes, device),
+            &self.weights,
+            Which::All,
+        )?)
     }
 
     /// Its sizes.

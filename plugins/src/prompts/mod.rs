@@ -1,7 +1,9 @@
 mod class_names;
 mod descriptions;
+mod embedded;
 mod template;
 
 pub use class_names::ClassNames;
 pub use descriptions::Descriptions;
+pub use embedded::Embedded;
 pub use template::Template;

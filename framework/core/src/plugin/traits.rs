@@ -16,6 +16,11 @@ pub type PluginError = Box<dyn std::error::Error + Send + Sync>;
 pub trait PromptSource: Send + Sync {
     /// One text for each class, in label order. `library` is the folder of description sets.
     fn texts(&self, classes: &[String], library: &Path) -> Result<Vec<String>, PluginError>;
+
+    /// Whether there are no texts, but embedded ones in the checkpoint that is used.
+    fn is_embedded(&self) -> bool {
+        false
+    }
 }
 
 /// Where the learnable context vectors stand around a class text.

@@ -13,7 +13,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 pub use block::layer_norm;
-pub use sizes::{ClipSizes, SizeError};
+pub use sizes::{ClipSizes, HEAD_WIDTH, SizeError};
 pub use text::TextTransformer;
 pub use vision::VisionTransformer;
 

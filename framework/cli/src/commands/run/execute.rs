@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::anyhow;
@@ -13,9 +12,10 @@ use exp_data::loader::{Loader, LoaderSettings};
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
 use exp_store::{RunSink, Store};
-use exp_train::{Learner, LearnerParts, Rates, Run, TrainError, Trained};
+use exp_train::{Run, TrainError, Trained};
 
 use super::prepare::{Prepared, PreparedRun};
+use crate::learner;
 use crate::progress::{ExperimentProgress, RunProgress};
 use crate::provenance::provenance;
 
@@ -30,8 +30,6 @@ struct Session<'a> {
     checkpoints: PathBuf,
     program: Provenance,
     progress: ExperimentProgress,
-    /// Held while a learner is made: the backend's random numbers are the process's.
-    making: Mutex<()>,
 }
 
 /// Does the runs with these indices. A run that fails is recorded with its reason, and the rest
@@ -54,7 +52,6 @@ pub fn all(
         checkpoints: std::path::absolute(store.path())?.with_file_name("checkpoints"),
         program: provenance(prepared.project.root(), device),
         progress: ExperimentProgress::new(&prepared.experiment.name, open.len(), steps),
-        making: Mutex::new(()),
     };
     let small = |&index: &usize| prepared.runs[index].backbone.sizes().vision_width <= SMALL_WIDTH;
     let cores = session.program.cores;
@@ -127,30 +124,20 @@ impl Session<'_> {
         Ok(result.is_ok())
     }
 
-    /// A fresh learner of a run.
-    fn learner(&self, run: &PreparedRun) -> anyhow::Result<Box<dyn Learner>> {
-        let settings = &run.planned.settings;
-        let device = self.device.device.clone().autodiff();
-        let clip = run.backbone.load(&device).map_err(TrainError::from)?;
-        let layout = settings.context.plugin.layout();
-        let rows = run.backbone.weights().rows();
-        let prompts = ClassPrompts::new(&run.texts, layout, rows, &clip.text);
-        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        device.seed(run.planned.seed);
-        Ok(settings.temporal.plugin.learner(LearnerParts {
-            clip,
-            prompts,
-            frames: settings.clip.frames.get(),
-            features: run.backbone.sizes().embed,
-            rates: Rates::from(&settings.train),
-            device,
-        }))
-    }
-
     /// Trains one run.
     fn train(&self, run: &PreparedRun, sink: &dyn EventSink) -> anyhow::Result<Trained> {
         let settings = &run.planned.settings;
-        let mut learner = self.learner(run)?;
+        let mut learner = learner::fresh::<TrainError>(
+            settings,
+            &run.backbone,
+            self.device,
+            run.planned.seed,
+            |encoder| {
+                let layout = settings.context.plugin.layout();
+                let rows = run.backbone.weights().rows();
+                Ok(ClassPrompts::new(&run.texts, layout, rows, encoder))
+            },
+        )?;
         let sizes = LoaderSettings {
             frames: settings.clip.frames.get(),
             size: settings.clip.size.get(),

@@ -2,7 +2,6 @@
 
 mod dry;
 mod execute;
-mod inputs;
 mod prepare;
 
 use std::path::PathBuf;

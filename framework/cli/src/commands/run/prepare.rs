@@ -1,21 +1,21 @@
 //! Everything that is read and checked before the first run starts.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use exp_core::checkpoint::RunCard;
-use exp_core::clip::Clip;
-use exp_core::experiment::{Experiment, PlannedRun, plan};
-use exp_core::tree::{Diagnostic, Node, Source, nearest};
+use exp_core::experiment::{Experiment, Identity, PlannedRun, plan, run_id};
+use exp_core::tree::{Diagnostic, Node};
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassText;
 use exp_store::{NewRun, PromptRecord};
 use exp_train::{Registry, TemporalPlugin};
 
-use super::inputs::Inputs;
 use super::{Arguments, project_of};
-use crate::project::Project;
+use crate::inputs::{Fold, Inputs};
+use crate::project::{Project, read_yaml};
+
+type Planned = PlannedRun<dyn TemporalPlugin>;
 
 /// An experiment, planned and checked.
 pub struct Prepared {
@@ -29,18 +29,10 @@ pub struct Prepared {
 /// A run with its inputs.
 pub struct PreparedRun {
     pub id: String,
-    pub planned: PlannedRun<dyn TemporalPlugin>,
+    pub planned: Planned,
     pub fold: Arc<Fold>,
     pub backbone: Arc<Backbone>,
     pub texts: Vec<ClassText>,
-}
-
-/// The clips of one fold.
-pub struct Fold {
-    pub classes: Vec<String>,
-    pub train: Arc<[Clip]>,
-    pub test: Arc<[Clip]>,
-    pub manifest: String,
 }
 
 impl PreparedRun {
@@ -124,26 +116,25 @@ impl Prepared {
             .collect::<Result<Vec<_>, _>>()?;
         let mut planned = Vec::new();
         for (benchmark, mark) in &experiment.benchmarks {
-            if !project.benchmarks().contains(benchmark) {
-                let unknown = unknown_benchmark(benchmark, &project.benchmarks());
-                return Err(match arguments.on.is_empty() {
-                    true => unknown.at(mark).into(),
-                    false => unknown.into(),
-                });
-            }
-            let (_, protocol) = read_yaml(&project.protocol(benchmark))?;
+            let protocol = project.read_protocol(benchmark).map_err(|error| {
+                match error.downcast::<Diagnostic>() {
+                    Ok(error) if arguments.on.is_empty() => error.or_at(mark).into(),
+                    Ok(error) => error.into(),
+                    Err(error) => error,
+                }
+            })?;
             planned.extend(plan(&experiment, benchmark, &protocol, &sets, registry)?);
         }
         let mut inputs = Inputs::new(&project);
         // Everything that needs no clip first: opening or drawing them can take minutes.
         let texts = planned
             .iter()
-            .map(|run| inputs.texts(run))
+            .map(|run| inputs.texts(&run.settings))
             .collect::<Result<Vec<_>, _>>()?;
         let runs = planned
             .into_iter()
             .zip(texts)
-            .map(|(run, texts)| inputs.prepare(run, texts, device))
+            .map(|(run, texts)| prepare(run, texts, &mut inputs, device))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             project,
@@ -185,36 +176,41 @@ impl Prepared {
     }
 }
 
-fn read_yaml(path: &Path) -> anyhow::Result<(String, Node)> {
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-    let here = std::env::current_dir()?;
-    let shown = path.strip_prefix(&here).unwrap_or(path);
-    let source = Source::new(shown.display().to_string(), text.clone());
-    Ok((text, Node::parse(source)?))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let beside: Vec<String> = std::fs::read_dir(Path::new(".").join(folder))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let near = nearest(&name, beside.iter().map(String::as_str)).filter(|near| *near != name);
-    Diagnostic {
-        help: near.map(|near| format!("did you mean `{}`?", folder.join(near).display())),
-        ..Diagnostic::new(format!("cannot read {}: {error}", path.display()))
+/// A run whose texts are known: opens its clips.
+fn prepare(
+    planned: Planned,
+    texts: Vec<ClassText>,
+    inputs: &mut Inputs<'_>,
+    device: &ChosenDevice,
+) -> Result<PreparedRun, Diagnostic> {
+    let settings = &planned.settings;
+    let fold = inputs.fold(&planned.benchmark, settings, planned.fold)?;
+    let (clips, batch) = (fold.train.len(), settings.train.batch.get());
+    if clips < batch {
+        return Err(Diagnostic::new(format!(
+            "benchmark `{}` has {clips} training clips, fewer than one batch of {batch}",
+            planned.benchmark
+        ))
+        .at(settings.mark("train.batch"))
+        .help(format!("set `train.batch` to at most {clips}")));
     }
-}
-
-fn unknown_benchmark(name: &str, known: &[String]) -> Diagnostic {
-    let error = Diagnostic::new(format!(
-        "there is no benchmark `{name}`: experiments/benchmarks/{name}.yaml does not exist"
-    ));
-    match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!("there are: {}", known.join(", "))),
-    }
+    let backbone = inputs.backbone(settings)?;
+    let plain: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
+    let id = run_id(&Identity {
+        benchmark: &planned.benchmark,
+        settings: &settings.to_json(),
+        manifest: &fold.manifest,
+        weights: backbone.weights().sha256(),
+        texts: &plain,
+        seed: planned.seed,
+        fold: planned.fold,
+        device: device.kind,
+    });
+    Ok(PreparedRun {
+        id,
+        planned,
+        fold,
+        backbone,
+        texts,
+    })
 }

@@ -3,17 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use exp_core::experiment::{Identity, PlannedRun, run_id};
+use exp_core::clip::Clip;
+use exp_core::experiment::Settings;
 use exp_core::plugin::{Place, PluginError};
 use exp_core::tree::{Diagnostic, Mark, nearest};
 use exp_data::manifest_hash;
 use exp_model::backbone::{Backbone, SMALL};
-use exp_model::device::ChosenDevice;
 use exp_model::prompt::{ClassText, check};
 use exp_prompts::Tokenizer;
 use exp_train::TemporalPlugin;
 
-use super::prepare::{Fold, PreparedRun};
 use crate::progress::steps_bar;
 use crate::project::Project;
 
@@ -25,7 +24,16 @@ pub struct Inputs<'a> {
     backbones: HashMap<String, Arc<Backbone>>,
 }
 
-type Planned = PlannedRun<dyn TemporalPlugin>;
+/// The settings of a run or an evaluation.
+pub type RunSettings = Settings<dyn TemporalPlugin>;
+
+/// The clips of one fold.
+pub struct Fold {
+    pub classes: Vec<String>,
+    pub train: Arc<[Clip]>,
+    pub test: Arc<[Clip]>,
+    pub manifest: String,
+}
 
 impl<'a> Inputs<'a> {
     pub fn new(project: &'a Project) -> Self {
@@ -38,18 +46,18 @@ impl<'a> Inputs<'a> {
     }
 
     /// The class texts of a run, checked with its backbone; no clip is needed for that.
-    pub fn texts(&mut self, planned: &Planned) -> Result<Vec<ClassText>, Diagnostic> {
-        let settings = &planned.settings;
-        let backbone = self.backbone(planned)?;
-        let (size, takes) = (settings.clip.size.get(), backbone.sizes().image);
-        if size != takes {
-            return Err(Diagnostic::new(format!(
-                "`clip.size` is {size}, but the backbone `{}` takes frames of {takes} pixels",
-                settings.backbone
-            ))
-            .at(settings.mark("clip.size"))
-            .help(format!("set `clip.size` to {takes}")));
-        }
+    pub fn texts(&mut self, settings: &RunSettings) -> Result<Vec<ClassText>, Diagnostic> {
+        let backbone = self.backbone(settings)?;
+        check_size(settings, &backbone)?;
+        self.texts_for(settings, &backbone)
+    }
+
+    /// The class texts of the settings' prompt, checked with this backbone.
+    pub fn texts_for(
+        &self,
+        settings: &RunSettings,
+        backbone: &Backbone,
+    ) -> Result<Vec<ClassText>, Diagnostic> {
         let prompt = settings.mark(&format!("prompt.{}", settings.prompt.name));
         let classes = settings.benchmark.plugin.classes();
         let benchmark = settings.mark(&format!("benchmark.{}", settings.benchmark.name));
@@ -73,9 +81,18 @@ impl<'a> Inputs<'a> {
             ))
             .at(prompt));
         }
-        let texts = classes
-            .into_iter()
-            .zip(texts)
+        self.checked(settings, classes.into_iter().zip(texts), backbone)
+    }
+
+    /// Tokens of class texts, which the backbone can encode.
+    pub fn checked(
+        &self,
+        settings: &RunSettings,
+        texts: impl Iterator<Item = (String, String)>,
+        backbone: &Backbone,
+    ) -> Result<Vec<ClassText>, Diagnostic> {
+        let prompt = settings.mark(&format!("prompt.{}", settings.prompt.name));
+        let texts = texts
             .map(|(class, text)| match self.tokenizer.tokenize(&text) {
                 Ok(tokens) => Ok(ClassText {
                     class,
@@ -88,52 +105,20 @@ impl<'a> Inputs<'a> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let decode = |id| self.tokenizer.decode(id);
-        check(&texts, settings.context.plugin.layout(), &backbone, &decode)
+        check(&texts, settings.context.plugin.layout(), backbone, &decode)
             .map_err(|error| Diagnostic::new(error.to_string()).at(prompt))?;
         Ok(texts)
     }
 
-    /// A run whose texts are known: opens its clips.
-    pub fn prepare(
+    /// Opens one fold of the benchmark that is called `name`.
+    pub fn fold(
         &mut self,
-        planned: Planned,
-        texts: Vec<ClassText>,
-        device: &ChosenDevice,
-    ) -> Result<PreparedRun, Diagnostic> {
-        let fold = self.fold(&planned)?;
-        let (clips, batch) = (fold.train.len(), planned.settings.train.batch.get());
-        if clips < batch {
-            return Err(Diagnostic::new(format!(
-                "benchmark `{}` has {clips} training clips, fewer than one batch of {batch}",
-                planned.benchmark
-            ))
-            .at(planned.settings.mark("train.batch"))
-            .help(format!("set `train.batch` to at most {clips}")));
-        }
-        let backbone = self.backbone(&planned)?;
-        let plain: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
-        let id = run_id(&Identity {
-            benchmark: &planned.benchmark,
-            settings: &planned.settings.to_json(),
-            manifest: &fold.manifest,
-            weights: backbone.weights().sha256(),
-            texts: &plain,
-            seed: planned.seed,
-            fold: planned.fold,
-            device: device.kind,
-        });
-        Ok(PreparedRun {
-            id,
-            planned,
-            fold,
-            backbone,
-            texts,
-        })
-    }
-
-    fn fold(&mut self, run: &Planned) -> Result<Arc<Fold>, Diagnostic> {
-        let benchmark = &run.settings.benchmark;
-        let key = format!("{} {}", benchmark.to_json(), run.fold);
+        name: &str,
+        settings: &RunSettings,
+        fold: u32,
+    ) -> Result<Arc<Fold>, Diagnostic> {
+        let benchmark = &settings.benchmark;
+        let key = format!("{} {fold}", benchmark.to_json());
         if let Some(fold) = self.folds.get(&key) {
             return Ok(fold.clone());
         }
@@ -148,10 +133,10 @@ impl<'a> Inputs<'a> {
             data: &data,
             progress: &progress,
         };
-        let mark = run.settings.mark(&format!("benchmark.{}", benchmark.name));
+        let mark = settings.mark(&format!("benchmark.{}", benchmark.name));
         let split = benchmark
             .plugin
-            .open(run.fold, &place)
+            .open(fold, &place)
             .map_err(|error| complaint(error, mark))?;
         if let Some(bar) = bar.get() {
             bar.finish();
@@ -164,11 +149,11 @@ impl<'a> Inputs<'a> {
             .at(mark));
         }
         if let Some(twice) = twice(split.test.iter().map(|clip| &clip.name)) {
-            let message = format!("the test clips of `{}` have `{twice}` twice", run.benchmark);
+            let message = format!("the test clips of `{}` have `{twice}` twice", name);
             return Err(Diagnostic::new(message).at(mark));
         }
         if split.test.is_empty() {
-            let message = format!("benchmark `{}` has no test clip", run.benchmark);
+            let message = format!("benchmark `{}` has no test clip", name);
             return Err(Diagnostic::new(message).at(mark));
         }
         let fold = Arc::new(Fold {
@@ -182,19 +167,34 @@ impl<'a> Inputs<'a> {
         Ok(fold)
     }
 
-    fn backbone(&mut self, run: &Planned) -> Result<Arc<Backbone>, Diagnostic> {
-        let name = &run.settings.backbone;
+    /// Opens the pretrained CLIP.
+    pub fn backbone(&mut self, settings: &RunSettings) -> Result<Arc<Backbone>, Diagnostic> {
+        let name = &settings.backbone;
         if let Some(backbone) = self.backbones.get(name) {
             return Ok(backbone.clone());
         }
         let backbone = Backbone::open(name, self.project.root()).map_err(|error| Diagnostic {
             help: nearest(name, [SMALL]).map(|near| format!("did you mean `{near}`?")),
-            ..Diagnostic::new(error.to_string()).at(run.settings.mark("backbone"))
+            ..Diagnostic::new(error.to_string()).at(settings.mark("backbone"))
         })?;
         let backbone = Arc::new(backbone);
         self.backbones.insert(name.clone(), backbone.clone());
         Ok(backbone)
     }
+}
+
+/// Frames have the size that the backbone takes.
+pub fn check_size(settings: &RunSettings, backbone: &Backbone) -> Result<(), Diagnostic> {
+    let (size, takes) = (settings.clip.size.get(), backbone.sizes().image);
+    if size != takes {
+        return Err(Diagnostic::new(format!(
+            "`clip.size` is {size}, but the backbone `{}` takes frames of {takes} pixels",
+            settings.backbone
+        ))
+        .at(settings.mark("clip.size"))
+        .help(format!("set `clip.size` to {takes}")));
+    }
+    Ok(())
 }
 
 /// The first name that stands twice.

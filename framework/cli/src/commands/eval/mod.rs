@@ -1,0 +1,264 @@
+//! `exp eval`: measures a trained model on a benchmark's test clips.
+
+mod logits;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use exp_core::experiment::{Identity, run_id};
+use exp_core::metrics::Confusion;
+use exp_core::provenance::Provenance;
+use exp_core::tree::Node;
+use exp_data::loader::{Loader, LoaderSettings};
+use exp_model::device::ChosenDevice;
+use exp_model::parameters::Fit;
+use exp_store::{EvaluationRecord, Store};
+use exp_train::{Evaluation, Registry, evaluate};
+
+use super::run::DeviceArgument;
+use crate::Outcome;
+use crate::inputs::{Fold, Inputs};
+use crate::progress::steps_bar;
+use crate::project::Project;
+use crate::provenance::provenance;
+use crate::trained::Trained;
+
+/// Evaluate a trained model: a checkpoint of `exp run`, or one of DFER-CLIP's authors.
+#[derive(Args)]
+pub struct Arguments {
+    /// The model's file.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: PathBuf,
+    /// The benchmark whose test clips are predicted.
+    #[arg(long, value_name = "BENCHMARK")]
+    on: String,
+    /// The benchmark's fold [default: the checkpoint's own, or 1].
+    #[arg(long, value_name = "K")]
+    fold: Option<u32>,
+    /// Override a setting, as in `--set context.learnable.position=middle`.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Write each clip's name, label, prediction and logits to a CSV file.
+    #[arg(long, value_name = "FILE.csv")]
+    logits: Option<PathBuf>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceArgument,
+    /// The store to write to [default: runs/exp.db].
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
+    let device = arguments.device.open()?;
+    let project = Project::find(&std::env::current_dir()?)?;
+    let protocol = project.read_protocol(&arguments.on)?;
+    let sets = arguments
+        .set
+        .iter()
+        .map(|set| Node::parse_set(set))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut inputs = Inputs::new(&project);
+    let trained = Trained::open(
+        &arguments.checkpoint,
+        &protocol,
+        &sets,
+        registry,
+        &mut inputs,
+    )?;
+    same_classes(&trained, &arguments.on)?;
+    let (learner, fit) = trained.learner(&device)?;
+    let number = fold_number(arguments, &trained);
+    let fold = inputs.fold(&arguments.on, &trained.settings, number)?;
+    describe(arguments, &trained, &fit);
+
+    let settings = &trained.settings;
+    let sizes = LoaderSettings {
+        frames: settings.clip.frames.get(),
+        size: settings.clip.size.get(),
+        batch: settings.train.batch.get(),
+        workers: settings.train.workers.get(),
+        normalize: settings.clip.normalize,
+    };
+    let test = Loader::new(fold.test.clone(), sizes)?;
+    let bar = steps_bar(fold.test.len(), "test clips");
+    let evaluation = evaluate(learner.as_ref(), &test, fold.classes.len(), &mut |clips| {
+        bar.advance(clips as u64, "");
+    })?;
+    bar.finish();
+
+    println!(
+        "{}, fold {number}: {} test clips",
+        arguments.on,
+        fold.test.len()
+    );
+    print(&evaluation.confusion, &fold.classes);
+    if settings.benchmark.plugin.is_synthetic() {
+        println!("The clips are drawn: these figures say nothing about real faces.");
+    }
+    if let Some(path) = &arguments.logits {
+        logits::write(path, &evaluation, &fold.classes)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let path = arguments.store.clone().unwrap_or_else(|| project.store());
+    let store = Store::open(&path)?;
+    let program = provenance(project.root(), &device);
+    store.record_evaluation(&record(
+        arguments, &trained, &fold, number, program, &device, evaluation,
+    ))?;
+    store.close()?;
+    Ok(Outcome::Done)
+}
+
+/// The fold that was kept out of the model's training, where the file says which.
+fn fold_number(arguments: &Arguments, trained: &Trained) -> u32 {
+    let own = trained
+        .card
+        .as_ref()
+        .filter(|card| card.run.benchmark == arguments.on)
+        .map(|card| card.run.fold);
+    let number = arguments.fold.or(own).unwrap_or(1);
+    if let Some(own) = own
+        && own != number
+    {
+        eprintln!(
+            "warning: the model was trained on fold {own}: test clips of fold {number} may have \
+             been among its training clips"
+        );
+    }
+    number
+}
+
+/// Labels mean the same to the model and to the benchmark.
+fn same_classes(trained: &Trained, benchmark: &str) -> anyhow::Result<()> {
+    let classes = trained.settings.benchmark.plugin.classes();
+    match &trained.card {
+        Some(card) if card.run.classes == classes => Ok(()),
+        Some(card) => bail!(
+            "the model knows the classes {}, in this order; benchmark `{benchmark}` has {}",
+            card.run.classes.join(", "),
+            classes.join(", ")
+        ),
+        None => {
+            let sets = trained.weights().shape("prompt.prefix");
+            let known = sets.and_then(|shape| shape.first()).copied();
+            match known {
+                Some(known) if known != classes.len() => bail!(
+                    "the model knows {known} classes, but benchmark `{benchmark}` has {}: {}",
+                    classes.len(),
+                    classes.join(", ")
+                ),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+fn describe(arguments: &Arguments, trained: &Trained, fit: &Fit) {
+    let origin = match &trained.card {
+        Some(card) => format!(
+            "run {}, {} epoch {} of fold {}, seed {}",
+            &card.run.run[..card.run.run.len().min(8)],
+            card.rule.name(),
+            card.epoch,
+            card.run.fold,
+            card.run.seed
+        ),
+        None => format!(
+            "{}; its classes have no names: the benchmark's order is taken",
+            trained.weights().layout()
+        ),
+    };
+    println!("{}: {origin}", arguments.checkpoint.display());
+    let all = trained.weights().names().count();
+    println!(
+        "{} of its {all} tensors are trained parameters of this model; backbone SHA-256 {}",
+        fit.used.len(),
+        trained.backbone.weights().sha256()
+    );
+}
+
+/// UAR, WAR and the recall of each class.
+fn print(confusion: &Confusion, classes: &[String]) {
+    let width = classes.iter().map(|class| class.chars().count()).max();
+    let width = width.unwrap_or(0).max("class".len());
+    println!("\n{:width$}  recall  clips", "class");
+    for (label, class) in classes.iter().enumerate() {
+        let recall = match confusion.recall(label) {
+            Some(recall) => format!("{recall:.2}"),
+            None => "none".to_owned(),
+        };
+        println!(
+            "{class:width$}  {recall:>6}  {:>5}",
+            confusion.support(label)
+        );
+    }
+    let percent = |value: Option<f64>| value.map_or("none".to_owned(), |v| format!("{v:.2}"));
+    println!(
+        "\nUAR {}  WAR {}, in percent",
+        percent(confusion.uar()),
+        percent(confusion.war())
+    );
+    let absent = confusion.absent();
+    if !absent.is_empty() {
+        let names: Vec<&str> = absent
+            .iter()
+            .map(|&label| classes[label].as_str())
+            .collect();
+        println!(
+            "No test clip of: {}. UAR is the mean over the other classes.",
+            names.join(", ")
+        );
+    }
+}
+
+fn record(
+    arguments: &Arguments,
+    trained: &Trained,
+    fold: &Fold,
+    number: u32,
+    program: Provenance,
+    device: &ChosenDevice,
+    evaluation: Evaluation,
+) -> EvaluationRecord {
+    let settings = trained.settings.to_json();
+    let texts: Vec<String> = trained
+        .texts
+        .iter()
+        .flatten()
+        .map(|text| text.text.clone())
+        .collect();
+    let (file, backbone) = (
+        trained.weights().sha256(),
+        trained.backbone.weights().sha256(),
+    );
+    let id = run_id(&Identity {
+        benchmark: &arguments.on,
+        settings: &settings,
+        manifest: &fold.manifest,
+        weights: &format!("evaluation of {file} on {backbone}"),
+        texts: &texts,
+        seed: 0,
+        fold: number,
+        device: device.kind,
+    });
+    EvaluationRecord {
+        id,
+        checkpoint: arguments.checkpoint.display().to_string(),
+        sha256: file.to_owned(),
+        run: trained.card.as_ref().map(|card| card.run.run.clone()),
+        benchmark: arguments.on.clone(),
+        synthetic: trained.settings.benchmark.plugin.is_synthetic(),
+        fold: number,
+        provenance: Provenance {
+            manifest: fold.manifest.clone(),
+            backbone: trained.settings.backbone.clone(),
+            weights: backbone.to_owned(),
+            ..program
+        },
+        settings,
+        classes: fold.classes.clone(),
+        predictions: evaluation.predictions,
+    }
+}

@@ -1,0 +1,159 @@
+//! A trained model from its file: our own checkpoint, or one of DFER-CLIP's authors.
+
+mod authors;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use exp_core::checkpoint::CheckpointCard;
+use exp_core::experiment::{Settings, TAGGED};
+use exp_core::tree::{Node, Source, merge};
+use exp_model::backbone::Backbone;
+use exp_model::device::ChosenDevice;
+use exp_model::parameters::Fit;
+use exp_model::prompt::{ClassPrompts, ClassText};
+use exp_train::{Learner, Registry};
+use exp_weights::{Layout, Weights};
+
+use crate::inputs::{Inputs, RunSettings, check_size};
+use crate::learner;
+
+/// A trained model and what it needs beside its file.
+pub struct Trained {
+    /// The settings it was trained with, on the benchmark it is used on.
+    pub settings: RunSettings,
+    /// What our own checkpoints say of themselves.
+    pub card: Option<CheckpointCard>,
+    /// The class texts; `None` where the file carries them as embedded tokens.
+    pub texts: Option<Vec<ClassText>>,
+    /// Holds what was not trained. An authors' checkpoint holds everything.
+    pub backbone: Arc<Backbone>,
+    /// What was trained, where it is not in the backbone's file.
+    own: Option<Weights>,
+}
+
+impl Trained {
+    /// Opens a checkpoint for a benchmark with this protocol. The checkpoint's settings are laid
+    /// over the protocol, but for the benchmark's own, and `sets` over both.
+    pub fn open(
+        path: &Path,
+        protocol: &Node,
+        sets: &[Node],
+        registry: &Registry,
+        inputs: &mut Inputs<'_>,
+    ) -> anyhow::Result<Self> {
+        let weights = Weights::open(path)?;
+        let card = CheckpointCard::from_metadata(weights.metadata())
+            .transpose()
+            .with_context(|| format!("cannot understand what {} says of itself", path.display()))?;
+        let layer = match (&card, weights.layout()) {
+            (Some(card), _) => own_settings(card),
+            (None, Layout::DferClip) => authors::settings(&weights, path)?,
+            (None, Layout::Trained) => bail!(
+                "{} holds trained parameters, but does not say of which run: it was not written \
+                 by this version of `exp`",
+                path.display()
+            ),
+            (None, layout) => bail!(
+                "{} holds no trained DFER-CLIP, but {layout}. Name a checkpoint of `exp run` or \
+                 of DFER-CLIP's authors; a pretrained CLIP is used with `backbone: FILE`",
+                path.display()
+            ),
+        };
+        let name = format!("the settings in {}", path.display());
+        let layer = Node::parse(Source::new(name, layer.to_string()))?;
+        for layer in [protocol, &layer].into_iter().chain(sets) {
+            registry.check_names(layer)?;
+        }
+        let node = sets
+            .iter()
+            .fold(merge(protocol.clone(), layer, &TAGGED), |node, set| {
+                merge(node, set.clone(), &TAGGED)
+            });
+        let settings =
+            Settings::decode(&node, registry).map_err(|error| error.or_at(&protocol.mark))?;
+        let (backbone, own) = match &card {
+            Some(card) => {
+                let backbone = inputs.backbone(&settings)?;
+                same_backbone(card, &backbone, &settings.backbone, path)?;
+                (backbone, Some(weights))
+            }
+            None => (Arc::new(Backbone::of(weights)?), None),
+        };
+        let mut trained = Self {
+            settings,
+            card,
+            texts: None,
+            backbone,
+            own,
+        };
+        check_size(&trained.settings, &trained.backbone)?;
+        trained.texts = trained.class_texts(inputs)?;
+        Ok(trained)
+    }
+
+    /// The texts the model was trained with, unless others were asked for.
+    fn class_texts(&self, inputs: &mut Inputs<'_>) -> anyhow::Result<Option<Vec<ClassText>>> {
+        let prompt = &self.settings.prompt;
+        if prompt.plugin.is_embedded() {
+            return Ok(None);
+        }
+        let texts = match &self.card {
+            Some(card) if card.run.settings["prompt"] == prompt.to_json() => {
+                let texts = card.run.classes.iter().zip(&card.run.texts);
+                let texts = texts.map(|(class, text)| (class.clone(), text.clone()));
+                inputs.checked(&self.settings, texts, &self.backbone)?
+            }
+            _ => inputs.texts_for(&self.settings, &self.backbone)?,
+        };
+        Ok(Some(texts))
+    }
+
+    /// The file's trained parameters.
+    pub fn weights(&self) -> &Weights {
+        self.own.as_ref().unwrap_or(self.backbone.weights())
+    }
+
+    /// The model on a device, and how the file's tensors fit it.
+    pub fn learner(&self, device: &ChosenDevice) -> anyhow::Result<(Box<dyn Learner>, Fit)> {
+        let layout = self.settings.context.plugin.layout();
+        // Every initial value is replaced: the seed does not matter.
+        let mut learner = learner::fresh(&self.settings, &self.backbone, device, 0, |encoder| {
+            anyhow::Ok(match &self.texts {
+                Some(texts) => {
+                    ClassPrompts::new(texts, layout, self.backbone.weights().rows(), encoder)
+                }
+                None => ClassPrompts::embedded_in(self.weights(), layout, encoder)?,
+            })
+        })?;
+        let fit = learner.load(self.weights())?;
+        Ok((learner, fit))
+    }
+}
+
+/// The settings in one of our own checkpoints, but for those of the benchmark.
+fn own_settings(card: &CheckpointCard) -> serde_json::Value {
+    let mut settings = card.run.settings.clone();
+    if let Some(settings) = settings.as_object_mut() {
+        settings.remove("benchmark");
+    }
+    settings
+}
+
+fn same_backbone(
+    card: &CheckpointCard,
+    backbone: &Backbone,
+    name: &str,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let (trained, here) = (&card.run.backbone_sha256, backbone.weights().sha256());
+    if trained == here {
+        return Ok(());
+    }
+    bail!(
+        "{} was trained on a backbone with SHA-256 {trained}, but `{name}` has {here}: name the \
+         same file with `--set backbone=FILE`",
+        path.display()
+    )
+}
