@@ -22,7 +22,7 @@ pub fn fresh<E: From<BackboneError>>(
     prompts: impl FnOnce(&TextTransformer) -> Result<ClassPrompts, E>,
 ) -> Result<Box<dyn Learner>, E> {
     let device = device.device.clone().autodiff();
-    let clip = backbone.load(&device)?;
+    let clip = backbone.load(settings.activation, &device)?;
     let prompts = prompts(&clip.text)?;
     let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     device.seed(seed);

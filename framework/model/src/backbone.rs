@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use exp_core::experiment::Activation;
 use exp_weights::{WeightError, Weights};
 
 use crate::clip::{Clip, ClipSizes, SizeError};
@@ -80,10 +81,10 @@ impl Backbone {
         Ok(Self { weights, sizes })
     }
 
-    /// A CLIP with these weights on a device.
-    pub fn load(&self, device: &Device) -> Result<Clip, BackboneError> {
+    /// A CLIP with these weights on a device, with this activation.
+    pub fn load(&self, activation: Activation, device: &Device) -> Result<Clip, BackboneError> {
         Ok(load(
-            Clip::init(&self.sizes, device),
+            Clip::init(&self.sizes, device).with_activation(activation),
             &self.weights,
             Which::All,
         )?)

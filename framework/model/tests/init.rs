@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use burn::tensor::Device;
+use exp_core::experiment::Activation;
 use exp_core::plugin::{ContextLayout, Position};
 use exp_model::backbone::{Backbone, SMALL};
 use exp_model::dfer_clip::{CONTEXT_STD, DferClip};
@@ -96,7 +97,7 @@ fn contexts_start_small() {
     let _random = RANDOM.lock();
     let device = Device::flex();
     let small = Backbone::open(SMALL, Path::new("")).unwrap();
-    let clip = small.load(&device).unwrap();
+    let clip = small.load(Activation::QuickGelu, &device).unwrap();
     let tokenizer = Tokenizer::new();
     let text = |class: &str| ClassText {
         class: class.to_owned(),

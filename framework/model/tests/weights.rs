@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
+use exp_core::experiment::Activation;
 use exp_model::backbone::{Backbone, SMALL};
 use exp_model::clip::{Clip, ClipSizes};
 use exp_model::parameters::{Which, collect, load};
@@ -127,7 +128,7 @@ fn wrong_files_are_refused_with_names_and_shapes() {
 fn an_encoder_absorbs_the_normalisation_of_its_input() {
     let device = Device::flex();
     let small = Backbone::open(SMALL, Path::new("")).unwrap();
-    let encoder = small.load(&device).unwrap().visual;
+    let encoder = small.load(Activation::QuickGelu, &device).unwrap().visual;
     let values: Vec<f32> = (0..2 * 3 * 48 * 48)
         .map(|at| (at * 37 % 256) as f32 / 255.0)
         .collect();

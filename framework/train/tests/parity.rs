@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
+use exp_core::experiment::Activation;
 use exp_core::plugin::ContextLayout;
 use exp_data::loader::Batch;
 use exp_model::backbone::Backbone;
@@ -112,7 +113,7 @@ impl Reference {
     fn learner(&self, device: &Device) -> (Learning, ClassPrompts) {
         let file = folder().join("clip_tiny_openai.safetensors");
         let backbone = Backbone::open(file.to_str().unwrap(), Path::new("")).unwrap();
-        let clip = backbone.load(device).unwrap();
+        let clip = backbone.load(Activation::QuickGelu, device).unwrap();
         let rows = backbone.weights().rows();
         let layout = Some(self.layout());
         check(&self.texts(), layout, &backbone, &|id| id.to_string()).unwrap();

@@ -3,6 +3,7 @@
 //! Four layers of settings, the later one wins: the benchmark's protocol file, the experiment's
 //! `base`, the grid point, and `--set` on the command line.
 
+mod activation;
 mod augment;
 mod fields;
 mod identity;
@@ -11,6 +12,7 @@ mod schema;
 mod settings;
 mod spec;
 
+pub use activation::Activation;
 pub use augment::{Augmentation, RandomResizedCrop};
 pub use identity::{Identity, TRAINING_MEANING, run_id};
 pub use plan::{Level, PlannedRun, plan};

@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value as Json, json};
 
+use super::activation::Activation;
 use super::augment::Augmentation;
 use super::settings::{ClipSettings, Training};
 use crate::metrics::{Metric, Rule};
@@ -66,7 +67,9 @@ fn settings<T: ?Sized + 'static>(registry: &Registry<T>, generator: &mut SchemaG
             "folds": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1,
                 "description": "The folds that are run, each a run of its own."},
             "backbone": {"type": "string",
-                "description": "The pretrained CLIP: `small` (built in), or a safetensors file."},
+                "description": "The pretrained CLIP: `small` (built in), the name of published \
+                    weights that were fetched (`exp weights fetch`), or a file."},
+            "activation": schema_of::<Activation>(generator),
             "prompt": registry.prompts.schema(generator),
             "context": registry.contexts.schema(generator),
             "temporal": registry.temporals.schema(generator),

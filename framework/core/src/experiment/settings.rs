@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::activation::Activation;
 use super::augment::Augmentation;
 use super::fields::Fields;
 use crate::bounded::{NonNegative, Positive, Share, Within};
@@ -14,10 +15,11 @@ use crate::tree::{Diagnostic, Mark, Node, Value, decode};
 /// one replaces the earlier one whole.
 pub const TAGGED: [&str; 4] = ["benchmark", "prompt", "context", "temporal"];
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "benchmark",
     "folds",
     "backbone",
+    "activation",
     "prompt",
     "context",
     "temporal",
@@ -32,8 +34,11 @@ pub struct Settings<T: ?Sized> {
     pub benchmark: Chosen<dyn Benchmark>,
     /// The folds that are run, each a run of its own. Benchmarks without folds have fold 1.
     pub folds: Vec<u32>,
-    /// The pretrained CLIP: `small` (built in), or a safetensors file.
+    /// The pretrained CLIP: `small` (built in), the name of published weights that were fetched,
+    /// or a file.
     pub backbone: String,
+    /// The activation in the backbone's perceptrons.
+    pub activation: Activation,
     /// Where the class texts come from.
     pub prompt: Chosen<dyn PromptSource>,
     /// What is learned around them.
@@ -188,6 +193,7 @@ impl<T: ?Sized + 'static> Settings<T> {
             benchmark: registry.benchmarks.choose(required("benchmark")?)?,
             folds,
             backbone: decode(required("backbone")?)?,
+            activation: fields.or_default("activation")?,
             prompt: registry.prompts.choose(required("prompt")?)?,
             context: registry.contexts.choose(required("context")?)?,
             temporal: registry.temporals.choose(required("temporal")?)?,
@@ -216,6 +222,7 @@ impl<T: ?Sized + 'static> Settings<T> {
         json!({
             "benchmark": self.benchmark.to_json(),
             "backbone": self.backbone,
+            "activation": self.activation,
             "prompt": self.prompt.to_json(),
             "context": self.context.to_json(),
             "temporal": self.temporal.to_json(),

@@ -2,9 +2,11 @@
 
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::{sigmoid, softmax};
+use burn::tensor::activation::{gelu, sigmoid, softmax};
 use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
+
+use exp_core::experiment::Activation;
 
 use super::sizes::HEAD_WIDTH;
 
@@ -34,6 +36,8 @@ struct Attention {
 struct Mlp {
     c_fc: Linear,
     c_proj: Linear,
+    #[module(skip)]
+    activation: Activation,
 }
 
 impl Transformer {
@@ -61,10 +65,19 @@ impl Transformer {
                 mlp: Mlp {
                     c_fc: normal(width, 4 * width, fc),
                     c_proj: normal(4 * width, width, proj),
+                    activation: Activation::QuickGelu,
                 },
             })
             .collect();
         Self { resblocks }
+    }
+
+    /// The same with this activation in all blocks.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        for block in &mut self.resblocks {
+            block.mlp.activation = activation;
+        }
+        self
     }
 
     /// `[batch, tokens, width]` to the same. `mask`, `[tokens, tokens]`, is added to the scores.
@@ -117,7 +130,11 @@ impl Attention {
 
 impl Mlp {
     fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
-        self.c_proj.forward(quick_gelu(self.c_fc.forward(tokens)))
+        let hidden = self.c_fc.forward(tokens);
+        self.c_proj.forward(match self.activation {
+            Activation::QuickGelu => quick_gelu(hidden),
+            Activation::Gelu => gelu(hidden),
+        })
     }
 }
 

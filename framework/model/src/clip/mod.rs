@@ -11,6 +11,7 @@ mod vision;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
+use exp_core::experiment::Activation;
 
 pub use block::layer_norm;
 pub use sizes::{ClipSizes, HEAD_WIDTH, SizeError};
@@ -37,6 +38,13 @@ impl Clip {
             // 1 / 0.07, the initial temperature of the CLIP paper, section 2.4.
             logit_scale: Param::from_data([(1.0f32 / 0.07).ln()], device),
         }
+    }
+
+    /// The same with this activation in both encoders, instead of OpenAI's.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.visual.transformer = self.visual.transformer.with_activation(activation);
+        self.text.transformer = self.text.transformer.with_activation(activation);
+        self
     }
 }
 

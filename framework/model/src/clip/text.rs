@@ -12,7 +12,7 @@ use super::sizes::ClipSizes;
 pub struct TextTransformer {
     token_embedding: Embedding,
     positional_embedding: Param<Tensor<2>>,
-    transformer: Transformer,
+    pub(super) transformer: Transformer,
     ln_final: LayerNorm,
     text_projection: Param<Tensor<2>>,
 }

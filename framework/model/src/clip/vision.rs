@@ -15,7 +15,7 @@ pub struct VisionTransformer {
     class_embedding: Param<Tensor<1>>,
     positional_embedding: Param<Tensor<2>>,
     ln_pre: LayerNorm,
-    transformer: Transformer,
+    pub(super) transformer: Transformer,
     ln_post: LayerNorm,
     proj: Param<Tensor<2>>,
     patch: usize,
