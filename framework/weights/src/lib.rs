@@ -1,1 +1,3 @@
 //! Weight files of every kind, read as data.
+
+pub mod fetch;

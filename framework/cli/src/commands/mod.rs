@@ -5,3 +5,4 @@ pub mod pretrain;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod weights;
