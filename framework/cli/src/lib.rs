@@ -30,6 +30,8 @@ enum Command {
     Plugins(commands::plugins::Arguments),
     Schema(commands::schema::Arguments),
     Pretrain(commands::pretrain::Arguments),
+    #[command(subcommand)]
+    Weights(commands::weights::Command),
 }
 
 /// How a command ended when nothing stopped it.
@@ -56,6 +58,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
         Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
+        Command::Weights(command) => commands::weights::run(&command),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

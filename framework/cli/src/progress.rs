@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use exp_core::event::{Event, EventSink};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is printed where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -15,6 +15,59 @@ pub struct StepsBar {
     label: &'static str,
     /// Where standard error is no terminal: when the last line was printed.
     lines: Option<Mutex<Instant>>,
+}
+
+/// A bar over the bytes of a download.
+pub struct BytesBar {
+    bar: ProgressBar,
+    /// When the last line was printed, where standard error is no terminal.
+    printed: Instant,
+}
+
+impl BytesBar {
+    /// A bar for the file `label`.
+    pub fn new(label: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        style(
+            &bar,
+            "{prefix} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} left {eta_precise} {wide_msg}",
+        );
+        bar.set_prefix(label.to_owned());
+        Self {
+            bar,
+            printed: Instant::now(),
+        }
+    }
+
+    /// So many bytes are there, of so many.
+    pub fn reach(&mut self, done: u64, total: Option<u64>) {
+        if let Some(total) = total.filter(|total| self.bar.length() != Some(*total)) {
+            // What an earlier attempt left must not count as speed.
+            self.bar.reset();
+            self.bar.set_length(total);
+            self.bar.set_position(done);
+            self.bar.reset_eta();
+        }
+        self.bar.set_position(done);
+        if self.bar.is_hidden() && self.printed.elapsed() >= LINE_EVERY {
+            self.printed = Instant::now();
+            let total = total.map_or(String::new(), |total| format!(" of {}", HumanBytes(total)));
+            self.say(&format!("{}{total}{}", HumanBytes(done), left(&self.bar)));
+        }
+    }
+
+    /// Tells something beside the bytes.
+    pub fn say(&self, message: &str) {
+        match self.bar.is_hidden() {
+            true => eprintln!("{} {message}", self.bar.prefix()),
+            false => self.bar.println(format!("{} {message}", self.bar.prefix())),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// A bar over `total` steps.
