@@ -24,6 +24,9 @@ pub fn registry() -> Registry {
         .add("descriptions", |p: prompts::Descriptions| Box::new(p));
     registry
         .prompts
+        .add("ensemble", |p: prompts::Ensemble| Box::new(p));
+    registry
+        .prompts
         .add("embedded", |p: prompts::Embedded| Box::new(p));
 
     registry

@@ -12,6 +12,7 @@ use exp_model::backbone::{Backbone, SMALL};
 use exp_model::prompt::{ClassText, check};
 use exp_prompts::Tokenizer;
 use exp_train::TemporalPlugin;
+use exp_weights::fetch::PUBLISHED;
 
 use crate::progress::steps_bar;
 use crate::project::Project;
@@ -72,31 +73,35 @@ impl<'a> Inputs<'a> {
             .plugin
             .texts(&classes, &self.project.prompts())
             .map_err(|error| complaint(error, prompt))?;
-        if texts.len() != classes.len() {
+        if texts.len() != classes.len() || texts.iter().any(Vec::is_empty) {
             return Err(Diagnostic::new(format!(
-                "`{}` gave {} texts for {} classes: that is a mistake in the plugin",
+                "`{}` gave texts for {} of {} classes: that is a mistake in the plugin",
                 settings.prompt.name,
-                texts.len(),
+                texts.iter().filter(|texts| !texts.is_empty()).count(),
                 classes.len()
             ))
             .at(prompt));
         }
-        self.checked(settings, classes.into_iter().zip(texts), backbone)
+        self.checked(settings, &classes, &texts, backbone)
     }
 
     /// Tokens of class texts, which the backbone can encode.
     pub fn checked(
         &self,
         settings: &RunSettings,
-        texts: impl Iterator<Item = (String, String)>,
+        classes: &[String],
+        texts: &[Vec<String>],
         backbone: &Backbone,
     ) -> Result<Vec<ClassText>, Diagnostic> {
         let prompt = settings.mark(&format!("prompt.{}", settings.prompt.name));
-        let texts = texts
-            .map(|(class, text)| match self.tokenizer.tokenize(&text) {
+        let texts = classes
+            .iter()
+            .zip(texts)
+            .flat_map(|(class, texts)| texts.iter().map(move |text| (class, text)))
+            .map(|(class, text)| match self.tokenizer.tokenize(text) {
                 Ok(tokens) => Ok(ClassText {
-                    class,
-                    text,
+                    class: class.clone(),
+                    text: text.clone(),
                     tokens,
                 }),
                 Err(error) => {
@@ -173,8 +178,9 @@ impl<'a> Inputs<'a> {
         if let Some(backbone) = self.backbones.get(name) {
             return Ok(backbone.clone());
         }
+        let names = std::iter::once(SMALL).chain(PUBLISHED.iter().map(|weights| weights.name));
         let backbone = Backbone::open(name, self.project.root()).map_err(|error| Diagnostic {
-            help: nearest(name, [SMALL]).map(|near| format!("did you mean `{near}`?")),
+            help: nearest(name, names).map(|near| format!("did you mean `{near}`?")),
             ..Diagnostic::new(error.to_string()).at(settings.mark("backbone"))
         })?;
         let backbone = Arc::new(backbone);

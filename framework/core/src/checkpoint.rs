@@ -24,8 +24,8 @@ pub struct RunCard {
     pub settings: serde_json::Value,
     /// Class names in label order.
     pub classes: Vec<String>,
-    /// The class texts in label order.
-    pub texts: Vec<String>,
+    /// The texts of each class in label order.
+    pub texts: Vec<Vec<String>>,
     /// SHA-256 of the backbone's file, which holds the parameters that were not trained.
     pub backbone_sha256: String,
 }
@@ -73,7 +73,7 @@ mod tests {
                 seed: u64::MAX,
                 settings: serde_json::json!({ "train": { "momentum": 0.9 } }),
                 classes: vec!["joy \u{202e}\"".to_owned()],
-                texts: vec!["a\nsmile".to_owned()],
+                texts: vec![vec!["a\nsmile".to_owned()]],
                 backbone_sha256: "ab".to_owned(),
             },
             rule: Rule::BestTest,

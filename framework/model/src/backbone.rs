@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use exp_core::experiment::Activation;
+use exp_weights::fetch::{FetchError, PUBLISHED, cached, published};
 use exp_weights::{WeightError, Weights};
 
 use crate::clip::{Clip, ClipSizes, SizeError};
@@ -32,9 +33,17 @@ pub enum BackboneError {
     /// Its tensors do not fit together.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// The cache of fetched weights cannot be looked into.
+    #[error(transparent)]
+    Cache(#[from] FetchError),
+    /// Published weights that are not in the cache.
+    #[error("the weights `{0}` are not here yet: fetch them with `exp weights fetch {0}`")]
+    NotFetched(&'static str),
     /// There is no such file.
     #[error(
-        "there is no backbone `{name}`: it is neither `small` nor a file ({path} does not exist)"
+        "there is no backbone `{name}`: it is neither `small`, nor published weights ({}), nor a \
+         file ({path} does not exist)",
+        PUBLISHED.map(|published| published.name).join(", ")
     )]
     Absent {
         /// The backbone as settings name it.
@@ -52,11 +61,14 @@ pub struct Backbone {
 }
 
 impl Backbone {
-    /// Opens a backbone as settings name it: `small`, or a safetensors file under OpenAI's names.
-    /// A relative path starts at `folder`.
+    /// Opens a backbone as settings name it: `small`, published weights that were fetched, or a
+    /// file. A relative path starts at `folder`.
     pub fn open(name: &str, folder: &Path) -> Result<Self, BackboneError> {
         let weights = if name == SMALL {
             Weights::from_bytes(SMALL_FILE, "the built-in `small`")?
+        } else if let Some(published) = published(name) {
+            let path = cached(published)?.ok_or(BackboneError::NotFetched(published.name))?;
+            Weights::open(&path)?
         } else {
             let path = folder.join(name);
             if !path.exists() {

@@ -6,7 +6,7 @@ use exp_prompts::tokenizer::{END, START};
 use exp_weights::{TokenRows, WeightError, Weights};
 
 use crate::backbone::Backbone;
-use crate::clip::TextTransformer;
+use crate::clip::{TextTransformer, normalized};
 
 /// Prompts that a backbone cannot encode.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +60,12 @@ pub enum PromptError {
     },
 }
 
-/// A class's text and its tokens.
+/// A text of a class and its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassText {
     /// The class.
     pub class: String,
-    /// Its text.
+    /// The text.
     pub text: String,
     /// Its tokens between the start and the end token, both included.
     pub tokens: Vec<u32>,
@@ -81,7 +81,12 @@ pub struct ClassPrompts {
     places: Tensor<1, Int>,
     /// The end-of-text tokens' places in the flattened `[classes * length]`.
     pub(crate) ends: Tensor<1, Int>,
+    /// Where a class has several texts: `[classes, texts]`, one over the number of texts of the
+    /// class at each of them.
+    averaging: Option<Tensor<2>>,
     classes: usize,
+    /// Texts of all classes.
+    texts: usize,
     length: usize,
     width: usize,
     layout: Option<ContextLayout>,
@@ -93,7 +98,7 @@ const END_ROW: usize = 1;
 
 impl ClassPrompts {
     /// Arranges the texts with the context's places and embeds their tokens. The texts have
-    /// passed [`check`].
+    /// passed [`check`]; those of one class follow each other.
     pub fn new(
         texts: &[ClassText],
         layout: Option<ContextLayout>,
@@ -118,7 +123,16 @@ impl ClassPrompts {
             .collect();
         let table: Vec<usize> = ids.iter().filter_map(|&id| rows.row(id)).collect();
         let fixed = encoder.embed(ints(&table, &encoder.device()));
-        Self::arranged(fixed.detach(), &inner, layout)
+        let mut labels = Vec::with_capacity(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            let label = match labels.last() {
+                Some(&label) if texts[index - 1].class == text.class => label,
+                Some(&label) => label + 1,
+                None => 0,
+            };
+            labels.push(label);
+        }
+        Self::arranged(fixed.detach(), &inner, &labels, layout)
     }
 
     /// The prompts that a checkpoint of DFER-CLIP's authors carries: `prompt.prefix`
@@ -159,11 +173,17 @@ impl ClassPrompts {
         }
         let count = rows.len() / width;
         let fixed = Tensor::from_data(TensorData::new(rows, [count, width]), &device);
-        Ok(Self::arranged(fixed, &inner, layout))
+        let labels: Vec<usize> = (0..classes).collect();
+        Ok(Self::arranged(fixed, &inner, &labels, layout))
     }
 
-    /// Puts the rows of each class's words into their places around the context.
-    fn arranged(fixed: Tensor<2>, inner: &[Vec<usize>], layout: Option<ContextLayout>) -> Self {
+    /// Puts the rows of each text's words into their places around the context of its class.
+    fn arranged(
+        fixed: Tensor<2>,
+        inner: &[Vec<usize>],
+        labels: &[usize],
+        layout: Option<ContextLayout>,
+    ) -> Self {
         let [rows, width] = fixed.dims();
         let context = layout.map_or(0, |layout| layout.tokens);
         let position = layout.map_or(Position::End, |layout| layout.position);
@@ -171,24 +191,27 @@ impl ClassPrompts {
         let length = longest + context + 2;
         let mut places = Vec::with_capacity(inner.len() * length);
         let mut ends = Vec::with_capacity(inner.len());
-        for (class, words) in inner.iter().enumerate() {
+        for (text, (words, label)) in inner.iter().zip(labels).enumerate() {
             let first = match layout {
-                Some(layout) if layout.per_class => rows + class * context,
+                Some(layout) if layout.per_class => rows + label * context,
                 _ => rows,
             };
             let prompt = arrange(words, first..first + context, position);
-            ends.push(class * length + prompt.len() - 1);
+            ends.push(text * length + prompt.len() - 1);
             // What follows the end changes nothing; any row will do.
             let padding = length - prompt.len();
             places.extend(prompt);
             places.extend(std::iter::repeat_n(END_ROW, padding));
         }
         let device = fixed.device();
+        let classes = labels.last().map_or(0, |last| last + 1);
         Self {
+            averaging: (inner.len() > classes).then(|| averaging(labels, classes, &device)),
+            texts: inner.len(),
+            classes,
             places: ints(&places, &device),
             ends: ints(&ends, &device),
             fixed,
-            classes: inner.len(),
             length,
             width,
             layout,
@@ -214,11 +237,21 @@ impl ClassPrompts {
             fixed: self.fixed.inner(),
             places: self.places.inner(),
             ends: self.ends.inner(),
+            averaging: self.averaging.map(Tensor::inner),
             ..self
         }
     }
 
-    /// The prompts with the context in its places: `[classes, length, width]`, without positions.
+    /// From the features of all texts, `[texts, features]`, to those of the classes,
+    /// `[classes, features]`: where a class has several texts, the mean of their normalised ones.
+    pub fn class_features(&self, texts: Tensor<2>) -> Tensor<2> {
+        match &self.averaging {
+            Some(averaging) => averaging.clone().matmul(normalized(texts)),
+            None => texts,
+        }
+    }
+
+    /// The prompts with the context in its places: `[texts, length, width]`, without positions.
     pub fn embedded(&self, context: Option<Tensor<3>>) -> Tensor<3> {
         let rows = match context {
             Some(context) => {
@@ -229,7 +262,7 @@ impl ClassPrompts {
             None => self.fixed.clone(),
         };
         rows.select(0, self.places.clone())
-            .reshape([self.classes, self.length, self.width])
+            .reshape([self.texts, self.length, self.width])
     }
 }
 
@@ -247,6 +280,16 @@ fn arrange(words: &[usize], vectors: std::ops::Range<usize>, position: Position)
         .chain(middle..vectors.end)
         .chain(std::iter::once(END_ROW))
         .collect()
+}
+
+/// The matrix that averages the texts of each class: `[classes, texts]`.
+fn averaging(labels: &[usize], classes: usize, device: &Device) -> Tensor<2> {
+    let mut values = vec![0.0_f32; classes * labels.len()];
+    for (text, label) in labels.iter().enumerate() {
+        let count = labels.iter().filter(|other| *other == label).count();
+        values[label * labels.len() + text] = 1.0 / count as f32;
+    }
+    Tensor::from_data(TensorData::new(values, [classes, labels.len()]), device)
 }
 
 fn ints(values: &[usize], device: &Device) -> Tensor<1, Int> {

@@ -45,7 +45,7 @@ fn the_temporal_model_starts_as_the_references_does() {
         device.seed(seed);
         collect(
             &TemporalTransformer::init(&SIZES, true, 16, 512, &device),
-            false,
+            Which::All,
         )
     };
     let tensors = drawn(1);
@@ -119,5 +119,50 @@ fn contexts_start_small() {
         let (shape, values) = &tensors["context"];
         assert_eq!(*shape, [sets, 16, 128]);
         assert_close(deviation(values), CONTEXT_STD, 0.1, "context");
+    }
+}
+
+/// The features of a class with several texts are the mean of their normalised ones, and its
+/// context vectors stand in all of them.
+#[test]
+fn several_texts_of_a_class_are_averaged() {
+    let device = Device::flex();
+    let small = Backbone::open(SMALL, Path::new("")).unwrap();
+    let clip = small.load(Activation::QuickGelu, &device).unwrap();
+    let tokenizer = Tokenizer::new();
+    let text = |class: &str, text: &str| ClassText {
+        class: class.to_owned(),
+        text: text.to_owned(),
+        tokens: tokenizer.tokenize(text).unwrap(),
+    };
+    let layout = Some(ContextLayout {
+        tokens: 2,
+        per_class: true,
+        position: Position::End,
+    });
+    let features = |texts: &[ClassText]| -> Vec<Vec<f32>> {
+        let _alone = RANDOM.lock().unwrap();
+        device.seed(1);
+        let prompts = ClassPrompts::new(texts, layout, small.weights().rows(), &clip.text);
+        let temporal = TemporalTransformer::init(&SIZES, true, 4, 64, &device);
+        let model = DferClip::new(clip.clone(), temporal, &prompts, &device);
+        let shape = prompts.context_shape().unwrap();
+        assert_eq!(shape, [2, 2, 128], "a set of vectors a class, not a text");
+        let features: Vec<f32> = model.text_features(&prompts).into_data().iter().collect();
+        features.chunks_exact(64).map(<[f32]>::to_vec).collect()
+    };
+    let (a, b, c) = ("an open mouth", "raised brows", "closed eyes");
+    let first = features(&[text("joy", a), text("fear", c)]);
+    let second = features(&[text("joy", b), text("fear", c)]);
+    let both = features(&[text("joy", a), text("joy", b), text("fear", c)]);
+    assert_eq!(both.len(), 2);
+    let unit = |row: &[f32]| {
+        let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+        row.iter().map(|v| v / norm).collect::<Vec<f32>>()
+    };
+    let (u, v, w) = (unit(&first[0]), unit(&second[0]), unit(&first[1]));
+    for index in 0..64 {
+        assert!((both[0][index] - 0.5 * (u[index] + v[index])).abs() < 1e-5);
+        assert!((both[1][index] - w[index]).abs() < 1e-5);
     }
 }

@@ -138,7 +138,7 @@ fn train(learner: &mut Fake) -> (Result<Trained, TrainError>, Vec<Event>, Vec<St
             fold: 1,
             seed: 1,
             settings: serde_json::json!({}),
-            texts: classes.clone(),
+            texts: classes.iter().map(|class| vec![class.clone()]).collect(),
             classes,
             backbone_sha256: String::new(),
         },

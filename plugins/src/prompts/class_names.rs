@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct ClassNames {}
 
 impl PromptSource for ClassNames {
-    fn texts(&self, classes: &[String], _: &Path) -> Result<Vec<String>, PluginError> {
-        Ok(classes.iter().map(|class| format!("{class}.")).collect())
+    fn texts(&self, classes: &[String], _: &Path) -> Result<Vec<Vec<String>>, PluginError> {
+        Ok(classes
+            .iter()
+            .map(|class| vec![format!("{class}.")])
+            .collect())
     }
 }

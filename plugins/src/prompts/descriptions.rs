@@ -15,11 +15,21 @@ pub struct Descriptions {
 }
 
 impl PromptSource for Descriptions {
-    fn texts(&self, classes: &[String], library: &Path) -> Result<Vec<String>, PluginError> {
-        DescriptionSet::load(library, &self.set)
-            .and_then(|set| set.for_classes(classes))
-            .map_err(in_settings)
+    fn texts(&self, classes: &[String], library: &Path) -> Result<Vec<Vec<String>>, PluginError> {
+        let texts = described(&self.set, classes, library)?;
+        Ok(texts.into_iter().map(|text| vec![text]).collect())
     }
+}
+
+/// One text for each class from the set of this name.
+pub(super) fn described(
+    set: &str,
+    classes: &[String],
+    library: &Path,
+) -> Result<Vec<String>, PluginError> {
+    DescriptionSet::load(library, set)
+        .and_then(|set| set.for_classes(classes))
+        .map_err(in_settings)
 }
 
 /// A mistake in the set's file has its place there; any other is shown where the set was chosen.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Embedded {}
 
 impl PromptSource for Embedded {
-    fn texts(&self, _: &[String], _: &Path) -> Result<Vec<String>, PluginError> {
+    fn texts(&self, _: &[String], _: &Path) -> Result<Vec<Vec<String>>, PluginError> {
         Err(
             "`embedded` has no texts to train with: they are in a checkpoint that `exp eval` \
              evaluates"

@@ -17,7 +17,7 @@ pub struct Template {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
-struct Sentence(String);
+pub(super) struct Sentence(String);
 
 const CLASS: &str = "{class}";
 
@@ -46,6 +46,13 @@ impl From<Sentence> for String {
     }
 }
 
+impl Sentence {
+    /// The sentence with a class's name in its place.
+    pub(super) fn of(&self, class: &str) -> String {
+        self.0.replace(CLASS, class)
+    }
+}
+
 impl Clone for Sentence {
     fn clone(&self) -> Self {
         Self(self.0.clone())
@@ -53,10 +60,10 @@ impl Clone for Sentence {
 }
 
 impl PromptSource for Template {
-    fn texts(&self, classes: &[String], _: &Path) -> Result<Vec<String>, PluginError> {
+    fn texts(&self, classes: &[String], _: &Path) -> Result<Vec<Vec<String>>, PluginError> {
         Ok(classes
             .iter()
-            .map(|class| self.text.0.replace(CLASS, class))
+            .map(|class| vec![self.text.of(class)])
             .collect())
     }
 }

@@ -101,9 +101,8 @@ impl Trained {
         }
         let texts = match &self.card {
             Some(card) if card.run.settings["prompt"] == prompt.to_json() => {
-                let texts = card.run.classes.iter().zip(&card.run.texts);
-                let texts = texts.map(|(class, text)| (class.clone(), text.clone()));
-                inputs.checked(&self.settings, texts, &self.backbone)?
+                let (classes, texts) = (&card.run.classes, &card.run.texts);
+                inputs.checked(&self.settings, classes, texts, &self.backbone)?
             }
             _ => inputs.texts_for(&self.settings, &self.backbone)?,
         };

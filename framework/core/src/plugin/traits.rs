@@ -14,8 +14,9 @@ pub type PluginError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where the text of each class comes from.
 pub trait PromptSource: Send + Sync {
-    /// One text for each class, in label order. `library` is the folder of description sets.
-    fn texts(&self, classes: &[String], library: &Path) -> Result<Vec<String>, PluginError>;
+    /// The texts of each class, in label order: one, or several whose features are averaged.
+    /// `library` is the folder of description sets.
+    fn texts(&self, classes: &[String], library: &Path) -> Result<Vec<Vec<String>>, PluginError>;
 
     /// Whether there are no texts, but embedded ones in the checkpoint that is used.
     fn is_embedded(&self) -> bool {

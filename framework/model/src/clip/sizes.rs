@@ -32,7 +32,7 @@ pub const HEAD_WIDTH: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SizeError {
     /// A tensor that every CLIP has is not there.
-    #[error("the file has no tensor `{0}`, so it is not a CLIP under OpenAI's names")]
+    #[error("the file has no tensor `{0}`, so it is no CLIP with a vision transformer")]
     Missing(&'static str),
     /// A tensor has a shape that no CLIP has.
     #[error("tensor `{name}` has shape {shape:?}; expected {expected}")]

@@ -23,11 +23,11 @@ pub struct Inline {
 }
 
 impl PromptSource for Inline {
-    fn texts(&self, classes: &[String], _: &Path) -> Result<Vec<String>, PluginError> {
+    fn texts(&self, classes: &[String], _: &Path) -> Result<Vec<Vec<String>>, PluginError> {
         classes
             .iter()
             .map(|class| match self.texts.get(class) {
-                Some(text) => Ok(text.clone()),
+                Some(text) => Ok(vec![text.clone()]),
                 None => Err(self.without_text(class)),
             })
             .collect()

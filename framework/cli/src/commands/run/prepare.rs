@@ -66,7 +66,15 @@ impl PreparedRun {
             seed: self.planned.seed,
             settings: self.planned.settings.to_json(),
             classes: self.fold.classes.clone(),
-            texts: self.texts.iter().map(|text| text.text.clone()).collect(),
+            texts: self
+                .fold
+                .classes
+                .iter()
+                .map(|class| {
+                    let texts = self.texts.iter().filter(|text| text.class == *class);
+                    texts.map(|text| text.text.clone()).collect()
+                })
+                .collect(),
             backbone_sha256: self.backbone.weights().sha256().to_owned(),
         }
     }
