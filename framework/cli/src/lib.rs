@@ -25,6 +25,8 @@ enum Command {
     Report(commands::report::Arguments),
     Plugins(commands::plugins::Arguments),
     Schema(commands::schema::Arguments),
+    #[command(subcommand)]
+    Prompts(commands::prompts::Command),
     Pretrain(commands::pretrain::Arguments),
 }
 
@@ -32,7 +34,7 @@ enum Command {
 enum Outcome {
     /// Everything was done.
     Done,
-    /// A run failed; the others went on.
+    /// A run failed, or a check found faults; the others went on.
     SomeFailed,
     /// Runs had begun, and something stopped them all.
     BrokenOff(anyhow::Error),
@@ -50,6 +52,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
         Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
+        Command::Prompts(command) => commands::prompts::run(&command),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
     };
     match outcome {
