@@ -29,6 +29,8 @@ enum Command {
     Eval(commands::eval::Arguments),
     Plugins(commands::plugins::Arguments),
     Schema(commands::schema::Arguments),
+    #[command(subcommand)]
+    Prompts(commands::prompts::Command),
     Pretrain(commands::pretrain::Arguments),
     #[command(subcommand)]
     Weights(commands::weights::Command),
@@ -38,7 +40,7 @@ enum Command {
 enum Outcome {
     /// Everything was done.
     Done,
-    /// A run failed; the others went on.
+    /// A run failed, or a check found faults; the others went on.
     SomeFailed,
     /// Runs had begun, and something stopped them all.
     BrokenOff(anyhow::Error),
@@ -57,6 +59,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
         Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
+        Command::Prompts(command) => commands::prompts::run(&command),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
         Command::Weights(command) => commands::weights::run(&command),
     };

@@ -3,6 +3,7 @@
 pub mod eval;
 pub mod plugins;
 pub mod pretrain;
+pub mod prompts;
 pub mod report;
 pub mod run;
 pub mod schema;
