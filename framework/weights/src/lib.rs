@@ -1,5 +1,20 @@
 //! Weight files of every kind, read as data: nothing in them is ever executed.
 
+mod contents;
+mod error;
+mod kind;
+mod layout;
+mod rows;
+mod safetensors;
+mod source;
+mod stored;
+mod torch;
 mod weights;
+mod write;
 
-pub use weights::{Container, Layout, TokenRows, WeightError, Weights, write};
+pub use error::WeightError;
+pub use kind::Container;
+pub use layout::Layout;
+pub use rows::TokenRows;
+pub use weights::Weights;
+pub use write::write;
