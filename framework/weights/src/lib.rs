@@ -1,7 +1,22 @@
 //! Weight files of every kind, read as data: nothing in them is ever executed. And the download of
 //! published ones.
 
+mod contents;
+mod error;
 pub mod fetch;
+mod kind;
+mod layout;
+mod rows;
+mod safetensors;
+mod source;
+mod stored;
+mod torch;
 mod weights;
+mod write;
 
-pub use weights::{Container, Layout, TokenRows, WeightError, Weights, write};
+pub use error::WeightError;
+pub use kind::Container;
+pub use layout::Layout;
+pub use rows::TokenRows;
+pub use weights::Weights;
+pub use write::write;

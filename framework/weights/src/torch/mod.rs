@@ -1,0 +1,8 @@
+//! Reads what PyTorch writes. Its files hold pickles, programs that build Python objects: they are
+//! run by a machine of our own that knows no function to call and builds plain data only.
+
+pub(crate) mod legacy;
+mod pickle;
+mod tensors;
+mod values;
+pub(crate) mod zip;

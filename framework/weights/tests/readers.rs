@@ -1,0 +1,309 @@
+//! The same tensors come out of every kind of file, under the same names.
+//!
+//! `files/` is made by `make_files.py`. `EXP_PARITY=FOLDER` runs the same checks on the full data.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use exp_weights::{Container, Layout, Weights, write};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+
+type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/files")
+        .join(name)
+}
+
+fn open(name: &str) -> Weights {
+    Weights::open(&file(name)).unwrap()
+}
+
+fn tensors(weights: &Weights) -> Tensors {
+    let tensor = |name: &str| {
+        let shape = weights.shape(name).unwrap().to_vec();
+        let values = weights.read(name).unwrap();
+        assert_eq!(values.len(), shape.iter().product::<usize>(), "{name}");
+        (name.to_owned(), (shape, values))
+    };
+    weights.names().map(tensor).collect()
+}
+
+/// Equal names, shapes and bits.
+fn assert_equal(found: &Tensors, expected: &Tensors) {
+    let names = |tensors: &Tensors| tensors.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(found), names(expected));
+    for (name, (shape, values)) in expected {
+        let (found_shape, found_values) = &found[name];
+        assert_eq!(found_shape, shape, "{name}");
+        let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(found_values), bits(values), "{name}");
+    }
+}
+
+/// The tensors under Hugging Face's names, as a safetensors file.
+fn hugging_face(tensors: &Tensors, prefix: &str) -> Vec<u8> {
+    let mut renamed: BTreeMap<String, (Vec<usize>, Vec<f32>)> = BTreeMap::new();
+    for (name, (shape, values)) in tensors {
+        let (model, rest) = match name.strip_prefix("visual.") {
+            Some(rest) => ("vision_model", rest),
+            None => ("text_model", name.as_str()),
+        };
+        let embedding = |rest: &str| format!("{model}.embeddings.{rest}");
+        let single = match rest {
+            "positional_embedding" => Some(embedding("position_embedding.weight")),
+            "class_embedding" => Some(embedding("class_embedding")),
+            "conv1.weight" => Some(embedding("patch_embedding.weight")),
+            "token_embedding.weight" => Some(embedding("token_embedding.weight")),
+            "logit_scale" => Some("logit_scale".to_owned()),
+            "ln_pre.weight" => Some(format!("{model}.pre_layrnorm.weight")),
+            "ln_pre.bias" => Some(format!("{model}.pre_layrnorm.bias")),
+            "ln_post.weight" => Some(format!("{model}.post_layernorm.weight")),
+            "ln_post.bias" => Some(format!("{model}.post_layernorm.bias")),
+            "ln_final.weight" => Some(format!("{model}.final_layer_norm.weight")),
+            "ln_final.bias" => Some(format!("{model}.final_layer_norm.bias")),
+            _ => None,
+        };
+        if let Some(single) = single {
+            renamed.insert(single, (shape.clone(), values.clone()));
+            continue;
+        }
+        if rest == "proj" || rest == "text_projection" {
+            let (rows, columns) = (shape[0], shape[1]);
+            let column = |column: usize| (0..rows).map(move |row| values[row * columns + column]);
+            let turned = (0..columns).flat_map(column).collect();
+            let name = match rest {
+                "proj" => "visual_projection.weight",
+                _ => "text_projection.weight",
+            };
+            renamed.insert(name.to_owned(), (vec![columns, rows], turned));
+            continue;
+        }
+        let block = rest.strip_prefix("transformer.resblocks.").unwrap();
+        let (number, layer) = block.split_once('.').unwrap();
+        let block = format!("{model}.encoder.layers.{number}");
+        if let Some(kind) = layer.strip_prefix("attn.in_proj_") {
+            for (part, values) in ["q", "k", "v"].iter().zip(values.chunks(values.len() / 3)) {
+                let mut shape = shape.clone();
+                shape[0] /= 3;
+                let name = format!("{block}.self_attn.{part}_proj.{kind}");
+                renamed.insert(name, (shape, values.to_vec()));
+            }
+            continue;
+        }
+        let layer = layer
+            .replace("attn.", "self_attn.")
+            .replace("ln_", "layer_norm")
+            .replace("c_fc", "fc1")
+            .replace("c_proj", "fc2");
+        renamed.insert(format!("{block}.{layer}"), (shape.clone(), values.clone()));
+    }
+    let bytes = |values: &[f32]| {
+        values
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect::<Vec<_>>()
+    };
+    let data: Vec<_> = renamed
+        .iter()
+        .map(|(name, (shape, values))| (format!("{prefix}{name}"), shape.clone(), bytes(values)))
+        .collect();
+    let views = data.iter().map(|(name, shape, data)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), data).unwrap();
+        (name.as_str(), view)
+    });
+    safetensors::serialize(views, None).unwrap()
+}
+
+#[test]
+fn a_clip_is_the_same_out_of_every_kind_of_file() {
+    let expected = open("clip_torchscript.pt");
+    assert_eq!(expected.container(), Container::TorchScript);
+    assert_eq!(expected.layout(), Layout::OpenAi);
+    let expected = tensors(&expected);
+    assert_eq!(expected.len(), 62);
+    assert_eq!(expected["visual.conv1.weight"].0, [4, 3, 2, 2]);
+
+    for (name, container, layout) in [
+        ("clip.pt", Container::TorchZip, Layout::OpenAi),
+        ("clip_protocol_5.pt", Container::TorchZip, Layout::OpenAi),
+        ("clip_legacy.pt", Container::TorchLegacy, Layout::OpenAi),
+        ("clip_legacy_4.pt", Container::TorchLegacy, Layout::OpenAi),
+        (
+            "clip_hugging_face.bin",
+            Container::TorchZip,
+            Layout::HuggingFace,
+        ),
+    ] {
+        let weights = open(name);
+        assert_eq!(
+            (weights.container(), weights.layout()),
+            (container, layout),
+            "{name}"
+        );
+        assert_eq!(weights.unmapped(), <[&str; 0]>::default(), "{name}");
+        assert_equal(&tensors(&weights), &expected);
+        let bytes = std::fs::read(file(name)).unwrap();
+        let memory = Weights::from_bytes(bytes, "memory").unwrap();
+        assert_eq!(memory.sha256(), weights.sha256());
+        assert_equal(&tensors(&memory), &expected);
+    }
+
+    for prefix in ["", "clip.", "model."] {
+        let weights = Weights::from_bytes(hugging_face(&expected, prefix), "renamed").unwrap();
+        assert_eq!(weights.layout(), Layout::HuggingFace);
+        assert_equal(&tensors(&weights), &expected);
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("written.safetensors");
+    write(&path, &expected, None, false, &BTreeMap::new()).unwrap();
+    let weights = Weights::open(&path).unwrap();
+    assert_eq!(weights.container(), Container::Safetensors);
+    assert_equal(&tensors(&weights), &expected);
+}
+
+#[test]
+fn half_precision_is_read_as_float32() {
+    let expected = tensors(&open("clip.pt"));
+    for (name, error) in [
+        ("clip_half.pt", 2_f32.powi(-11)),
+        ("clip_bfloat.pt", 2_f32.powi(-8)),
+    ] {
+        let found = tensors(&open(name));
+        assert_eq!(found.len(), expected.len());
+        for (tensor, (_, values)) in &expected {
+            for (found, value) in found[tensor].1.iter().zip(values) {
+                let close = (found - value).abs() <= error * value.abs() + 1e-7;
+                assert!(close, "{tensor} in {name}: {found}, not {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn tensors_may_be_any_view_of_their_storage() {
+    let weights = open("views.pt");
+    let floats = |values: &[u8]| values.iter().map(|v| f32::from(*v)).collect::<Vec<_>>();
+    let whole: Vec<u8> = (0..24).collect();
+    assert_eq!(weights.read("double").unwrap(), floats(&whole));
+    assert_eq!(weights.shape("transposed"), Some([6, 4].as_slice()));
+    assert_eq!(
+        weights.read("transposed").unwrap()[..6],
+        floats(&[0, 6, 12, 18, 1, 7])
+    );
+    let odd: Vec<u8> = (0..12).map(|v| 2 * v + 1).collect();
+    assert_eq!(weights.read("every_other").unwrap(), floats(&odd));
+    assert_eq!(weights.shape("permuted"), Some([4, 2, 3].as_slice()));
+    assert_eq!(
+        weights.read("permuted").unwrap()[..12],
+        floats(&[0, 4, 8, 12, 16, 20, 1, 5, 9, 13, 17, 21])
+    );
+    assert_eq!(weights.read("empty").unwrap(), floats(&[]));
+    assert_eq!(weights.shape("empty"), Some([0, 3].as_slice()));
+    assert_eq!(weights.read("one").unwrap(), [7.0]);
+    assert_eq!(weights.shape("one"), Some([].as_slice()));
+    assert_eq!(weights.read("parameter").unwrap(), floats(&whole));
+    assert_eq!(
+        weights.names().collect::<Vec<_>>(),
+        [
+            "double",
+            "empty",
+            "every_other",
+            "one",
+            "parameter",
+            "permuted",
+            "transposed"
+        ]
+    );
+    assert_eq!(
+        weights.unmapped(),
+        ["eight_bits", "integers", "sixteen_bits"]
+    );
+    let error = weights.read("doubles").unwrap_err().to_string();
+    assert!(
+        error.ends_with("there is no tensor `doubles` (there is `double`)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_checkpoint_of_the_authors_script_has_our_names() {
+    let clip = tensors(&open("clip.pt"));
+    for (name, classes) in [("checkpoint.pth", 2), ("checkpoint_shared_legacy.pth", 1)] {
+        let weights = open(name);
+        assert_eq!(weights.layout(), Layout::DferClip, "{name}");
+        assert_eq!(weights.unmapped(), <[&str; 0]>::default());
+        assert_eq!(weights.metadata()["epoch"], "3");
+        let found = tensors(&weights);
+        for (tensor, expected) in &clip {
+            assert_eq!(found[tensor], *expected, "{tensor}");
+            if let Some(rest) = tensor.strip_prefix("visual.") {
+                assert_eq!(found[&format!("image.{rest}")], *expected, "{tensor}");
+            }
+        }
+        assert_eq!(weights.shape("context"), Some([classes, 2, 4].as_slice()));
+        assert_eq!(weights.shape("prompt.prefix"), Some([2, 1, 4].as_slice()));
+        assert_eq!(weights.shape("prompt.suffix"), Some([2, 2, 4].as_slice()));
+        let temporal: Vec<&str> = weights
+            .names()
+            .filter_map(|name| name.strip_prefix("temporal."))
+            .collect();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(temporal.join("\n"), @"
+            cls_token
+            layers.0.fc.bias
+            layers.0.fc.weight
+            layers.0.norm_1.bias
+            layers.0.norm_1.weight
+            layers.0.norm_2.bias
+            layers.0.norm_2.weight
+            layers.0.proj.bias
+            layers.0.proj.weight
+            layers.0.to_out.bias
+            layers.0.to_out.weight
+            layers.0.to_qkv.weight
+            pos_embedding
+            ");
+        }
+    }
+}
+
+#[test]
+fn the_full_parity_data_agree() {
+    let Some(folder) = std::env::var_os("EXP_PARITY") else {
+        return;
+    };
+    let open = |name: &str| Weights::open(&Path::new(&folder).join(name)).unwrap();
+    let script = open("clip_tiny_torchscript.pt");
+    assert_eq!(script.container(), Container::TorchScript);
+    let expected = tensors(&open("clip_tiny_openai.safetensors"));
+    assert_equal(&tensors(&script), &expected);
+    let renamed = Weights::from_bytes(hugging_face(&expected, ""), "renamed").unwrap();
+    assert_eq!(renamed.layout(), Layout::HuggingFace);
+    assert_equal(&tensors(&renamed), &expected);
+
+    let checkpoint = open("checkpoint_reference.pth");
+    assert_eq!(checkpoint.layout(), Layout::DferClip);
+    assert_eq!(checkpoint.shape("context"), Some([7, 8, 128].as_slice()));
+    assert_eq!(
+        checkpoint.shape("prompt.prefix"),
+        Some([7, 1, 128].as_slice())
+    );
+    assert_eq!(
+        checkpoint.shape("prompt.suffix"),
+        Some([7, 68, 128].as_slice())
+    );
+    assert_eq!(checkpoint.metadata()["epoch"], "5");
+    let found = tensors(&checkpoint);
+    for (name, (shape, _)) in &expected {
+        assert_eq!(found[name].0, *shape, "{name}");
+        if let Some(rest) = name.strip_prefix("visual.") {
+            assert_eq!(found[&format!("image.{rest}")], found[name], "{name}");
+        }
+    }
+    assert_eq!(found["temporal.layers.0.to_qkv.weight"].0, [384, 64]);
+}
