@@ -16,19 +16,6 @@ pub(crate) const TOKEN_IDS: &str = "token_ids";
 /// The least similarity (Jaro-Winkler, 0 to 1) of a name that a message suggests.
 const SIMILAR: f64 = 0.8;
 
-/// What such a file holds, as in "the file holds …".
-impl std::fmt::Display for Layout {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::OpenAi => "a CLIP under OpenAI's names",
-            Self::HuggingFace => "a CLIP under Hugging Face's names",
-            Self::DferClip => "a DFER-CLIP as its authors' script writes it",
-            Self::Trained => "what `exp` trained of a DFER-CLIP",
-            Self::Unknown => "tensors of another kind",
-        })
-    }
-}
-
 /// The tensors of a weight file under one set of names, whatever the file calls them.
 ///
 /// A CLIP has OpenAI's names: `visual.…` for the image encoder, and at the top the text encoder's

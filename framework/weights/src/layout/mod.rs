@@ -24,14 +24,15 @@ pub enum Layout {
     Unknown,
 }
 
+/// What such a file holds, as in "the file holds …".
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OpenAi => "CLIP under OpenAI's names",
-            Self::HuggingFace => "CLIP under Hugging Face's names",
-            Self::DferClip => "trained DFER-CLIP of its authors' script",
-            Self::Trained => "trained DFER-CLIP of `exp`",
-            Self::Unknown => "unknown",
+            Self::OpenAi => "a CLIP under OpenAI's names",
+            Self::HuggingFace => "a CLIP under Hugging Face's names",
+            Self::DferClip => "a DFER-CLIP as its authors' script writes it",
+            Self::Trained => "what `exp` trained of a DFER-CLIP",
+            Self::Unknown => "tensors of another kind",
         })
     }
 }
