@@ -15,9 +15,9 @@ pub enum DataError {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// A file is there but holds no JPEG image that can be decoded.
+    /// A file is there but holds no image that can be decoded.
     #[error(
-        "{} is not a readable JPEG image ({reason}); extract this frame again or take it out of its folder",
+        "{} is not a readable JPEG or PNG image ({reason}); extract this frame again or take it out of its folder",
         path.display()
     )]
     Decode {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::twins;
 use exp_core::clip::Clip;
-use exp_core::experiment::{Augmentation, Normalize, RandomResizedCrop};
+use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, RandomResizedCrop, ShortClip};
 use exp_data::DataError;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use proptest::prelude::*;
@@ -33,6 +33,8 @@ fn settings(batch: usize, workers: usize) -> LoaderSettings {
         batch,
         workers,
         normalize: Normalize::None,
+        short: ShortClip::RepeatLast,
+        damaged: DamagedFrame::Stop,
     }
 }
 
@@ -60,8 +62,8 @@ fn epoch(loader: &Loader, seed: u64, epoch: u64) -> Vec<Batch> {
 fn evaluation_is_in_order_and_keeps_the_last_batch() {
     let loader = Loader::new(clips(10), settings(4, 3)).unwrap();
     let mut pass = loader.evaluation();
-    assert_eq!(pass.total(), 3);
     let batches: Vec<Batch> = pass.by_ref().collect::<Result<_, _>>().unwrap();
+    assert_eq!(batches.len(), 3);
     assert!(pass.waited() > Duration::ZERO);
     let seen: Vec<usize> = batches
         .iter()
@@ -157,6 +159,79 @@ fn a_clip_without_frames_is_named() {
             .unwrap()
             .is_err()
     );
+}
+
+#[test]
+fn short_clips_follow_the_rule() {
+    // Clip `i` has `i % 7 + 1` frames and the model takes 4: clips 0, 1, 2, 7, 8, 9 are short.
+    let with = |short| {
+        let rule = LoaderSettings {
+            short,
+            ..settings(2, 2)
+        };
+        Loader::new(clips(10), rule).unwrap()
+    };
+    let shown = |loader: &Loader| -> Vec<Vec<f32>> {
+        let batches = loader.evaluation().collect::<Result<Vec<_>, _>>().unwrap();
+        let values = batches.iter().flat_map(|batch| &batch.pixels).copied();
+        let values: Vec<f32> = values.collect();
+        values.chunks(4 * 3 * 8 * 8).map(<[f32]>::to_vec).collect()
+    };
+    let (last, first) = (with(ShortClip::RepeatLast), with(ShortClip::RepeatFirst));
+    let drop = with(ShortClip::Drop);
+    assert_eq!((last.dropped(), first.dropped(), drop.dropped()), (0, 0, 6));
+    let names: Vec<&str> = drop.clips().iter().map(|clip| clip.name.as_str()).collect();
+    assert_eq!(names, ["clip/003", "clip/004", "clip/005", "clip/006"]);
+    let (last, first, drop) = (shown(&last), shown(&first), shown(&drop));
+    assert_eq!(last[3..7], first[3..7], "clips that are not short");
+    assert_eq!(last[3..7], drop[..]);
+    assert_eq!(last[0], first[0], "a clip of one frame");
+    assert_ne!(last[2], first[2]);
+    let frame = 3 * 8 * 8;
+    assert!(
+        first[2]
+            .chunks(frame)
+            .all(|shown| shown == &last[2][..frame])
+    );
+    assert_eq!(
+        last[2][2 * frame..3 * frame],
+        last[2][3 * frame..],
+        "the last of three frames, twice"
+    );
+}
+
+#[test]
+fn a_clip_without_frames_is_not_dropped_in_silence() {
+    let mut list = clips(4);
+    list[3].frames.clear();
+    let rule = LoaderSettings {
+        short: ShortClip::Drop,
+        ..settings(1, 1)
+    };
+    let loader = Loader::new(list, rule).unwrap();
+    assert_eq!((loader.clips().len(), loader.dropped()), (1, 3));
+    assert!(loader.evaluation().next().unwrap().is_err());
+}
+
+#[test]
+fn replaced_frames_are_counted_by_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.jpg");
+    std::fs::write(&broken, b"no image").unwrap();
+    let mut list = clips(6);
+    list[5].frames[2] = broken;
+    let rule = LoaderSettings {
+        damaged: DamagedFrame::RepeatNeighbour,
+        ..settings(4, 2)
+    };
+    let counts = |list| {
+        let loader = Loader::new(list, rule).unwrap();
+        let batches = loader.evaluation().map(|batch| batch.unwrap().damaged);
+        batches.collect::<Vec<_>>()
+    };
+    // Of its six frames the middles of four parts are shown: 0, 2, 3, 5.
+    assert_eq!(counts(list), [0, 1]);
+    assert_eq!(counts(clips(6)), [0, 0]);
 }
 
 #[test]

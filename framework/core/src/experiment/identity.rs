@@ -49,9 +49,21 @@ pub fn run_id(identity: &Identity<'_>) -> String {
         .collect()
 }
 
-/// Settings without those that change no figure: how many threads read the clips.
+/// Settings without those that change no figure: how many threads read the clips, and the rules
+/// for short clips and damaged frames where they are the default, which runs from before there were
+/// such settings had too.
 pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     let mut settings = settings.clone();
+    let clip = settings
+        .get_mut("clip")
+        .and_then(|clip| clip.as_object_mut());
+    if let Some(clip) = clip {
+        for (key, default) in [("short", "repeat_last"), ("damaged", "stop")] {
+            if clip.get(key).is_some_and(|value| value == default) {
+                clip.remove(key);
+            }
+        }
+    }
     let train = settings
         .get_mut("train")
         .and_then(|train| train.as_object_mut());

@@ -60,6 +60,10 @@ pub struct ClipSettings {
     pub size: Within<8, 1024>,
     /// What is done to pixel values in [0, 1].
     pub normalize: Normalize,
+    /// What is shown of a clip with fewer frames than `frames`.
+    pub short: ShortClip,
+    /// What is done about a frame that cannot be decoded.
+    pub damaged: DamagedFrame,
 }
 
 /// What is done to pixel values in [0, 1] before the model sees them.
@@ -71,6 +75,35 @@ pub enum Normalize {
     None,
     /// CLIP's mean and standard deviation of each channel.
     Clip,
+}
+
+/// What is shown of a clip with fewer frames than the model takes, in training and in testing.
+///
+/// Public code differs in this, and figures move with it: DFER-CLIP repeats the last frame; loaders
+/// that descend from Temporal Segment Networks (Wang et al., ECCV 2016) show the first frame alone;
+/// M3DFEL (Wang et al., CVPR 2023) spreads the frames evenly; others leave such clips out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortClip {
+    /// All its frames, then the last one again until there are enough, as the reference does.
+    #[default]
+    RepeatLast,
+    /// Its first frame alone, as often as the model takes frames; the others are never shown.
+    RepeatFirst,
+    /// Nothing: the clip is left out, and the run records how many were.
+    Drop,
+}
+
+/// What is done about a frame that cannot be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DamagedFrame {
+    /// The run fails and names the clip and the frame.
+    #[default]
+    Stop,
+    /// The nearest frame of the clip that can be decoded stands in for it, of two equally near ones
+    /// the earlier; the run records how many were replaced.
+    RepeatNeighbour,
 }
 
 /// The optimiser (stochastic gradient descent with momentum) and its schedule.
@@ -124,6 +157,8 @@ impl Default for ClipSettings {
             frames: Within::literal(16),
             size: Within::literal(224),
             normalize: Normalize::None,
+            short: ShortClip::RepeatLast,
+            damaged: DamagedFrame::Stop,
         }
     }
 }

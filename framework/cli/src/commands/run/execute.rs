@@ -157,6 +157,8 @@ impl Session<'_> {
             batch: settings.train.batch.get(),
             workers: settings.train.workers.get(),
             normalize: settings.clip.normalize,
+            short: settings.clip.short,
+            damaged: settings.clip.damaged,
         };
         let trained = Run {
             classes: &run.fold.classes,
