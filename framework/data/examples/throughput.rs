@@ -2,15 +2,18 @@
 //! file runs it next to a Pillow loader that does the same work, and says how.
 //!
 //! `throughput draw FOLDER` draws clips of 256x256 JPEG frames into a new folder;
-//! `throughput FOLDER WORKERS [PASSES]` prints the frames per second of each pass over its clips.
+//! `throughput FOLDER WORKERS PASSES [CACHE]` prints the frames per second of each pass over its
+//! clips; with a folder CACHE, all but the first take their decoded frames from a cache there.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use exp_core::clip::Clip;
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, RandomResizedCrop, ShortClip};
+use exp_data::FrameCache;
 use exp_data::decode::Frame;
 use exp_data::loader::{Loader, LoaderSettings};
 use exp_data::resize::resize;
@@ -28,13 +31,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["draw", folder] => draw(Path::new(folder)),
-        [folder, workers] => measure(Path::new(folder), workers.parse().unwrap(), 1),
-        [folder, workers, passes] => measure(
-            Path::new(folder),
-            workers.parse().unwrap(),
-            passes.parse().unwrap(),
-        ),
-        _ => panic!("expected `draw FOLDER` or `FOLDER WORKERS [PASSES]`"),
+        [folder, workers, passes] => measure(folder, workers, passes, None),
+        [folder, workers, passes, cache] => measure(folder, workers, passes, Some(cache)),
+        _ => panic!("expected `draw FOLDER` or `FOLDER WORKERS PASSES [CACHE]`"),
     }
 }
 
@@ -67,7 +66,8 @@ fn draw(folder: &Path) {
     }
 }
 
-fn measure(folder: &Path, workers: usize, passes: u64) {
+fn measure(folder: &str, workers: &str, passes: &str, cache: Option<&str>) {
+    let passes: u64 = passes.parse().unwrap();
     let listed = |path: &Path| {
         let mut paths: Vec<_> = fs::read_dir(path)
             .unwrap()
@@ -76,7 +76,7 @@ fn measure(folder: &Path, workers: usize, passes: u64) {
         paths.sort();
         paths
     };
-    let clips: Vec<Clip> = listed(folder)
+    let clips: Vec<Clip> = listed(Path::new(folder))
         .iter()
         .map(|path| Clip {
             name: path.display().to_string(),
@@ -89,7 +89,7 @@ fn measure(folder: &Path, workers: usize, passes: u64) {
         frames: SEGMENTS,
         size: 224,
         batch: 1,
-        workers,
+        workers: workers.parse().unwrap(),
         normalize: Normalize::None,
         short: ShortClip::RepeatLast,
         damaged: DamagedFrame::Stop,
@@ -104,7 +104,8 @@ fn measure(folder: &Path, workers: usize, passes: u64) {
         flip: Some(0.5),
     };
     let frames = clips.len() * SEGMENTS;
-    let loader = Loader::new(clips, settings).unwrap();
+    let cache = cache.map(|folder| Arc::new(FrameCache::new(Path::new(folder), 8 << 30).unwrap()));
+    let loader = Loader::new(clips, settings).unwrap().with_cache(cache);
     for epoch in 0..passes {
         let start = Instant::now();
         for batch in loader.training(&augment, 1, epoch).unwrap() {

@@ -26,6 +26,17 @@ pub enum DataError {
         /// The decoder's reason.
         reason: String,
     },
+    /// The file that keeps decoded frames could not be made.
+    #[error(
+        "cannot make a file for decoded frames in {}: {source}; name a folder that can be written to, or set `train.cache_gib` to 0",
+        folder.display()
+    )]
+    Cache {
+        /// The folder.
+        folder: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
     /// A clip has no frame.
     #[error("the clip has no frame; extract its frames or take it out of the list")]
     EmptyClip,

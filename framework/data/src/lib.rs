@@ -3,6 +3,7 @@
 
 pub mod adjust;
 pub mod augment;
+mod cache;
 pub mod decode;
 mod error;
 pub mod frame_list;
@@ -16,5 +17,6 @@ pub mod sampling;
 pub mod synthetic;
 pub mod transform;
 
+pub use cache::FrameCache;
 pub use error::DataError;
 pub use manifest::manifest_hash;

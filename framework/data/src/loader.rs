@@ -19,6 +19,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
+use crate::cache::FrameCache;
 use crate::error::DataError;
 use crate::sampling::{segment_centres, segment_sample};
 use crate::transform::{ClipPixels, ClipReader, write_normalized};
@@ -63,14 +64,15 @@ pub struct Loader {
     clips: Arc<[Clip]>,
     settings: LoaderSettings,
     dropped: usize,
+    cache: Option<Arc<FrameCache>>,
 }
 
 impl Loader {
-    /// A loader over clips, without the short ones where they are to be dropped. A clip without any
-    /// frame is not short but a mistake in the data, and reading it is an error.
+    /// A loader over clips, without the short ones where they are to be dropped
+    /// ([`ShortClip::keeps`]). A `Vec` or an `Arc<[Clip]>` is taken without copying the clips.
     ///
     /// A size of 0 is an error ([`DataError::ZeroSetting`]).
-    pub fn new(mut clips: Vec<Clip>, settings: LoaderSettings) -> Result<Self, DataError> {
+    pub fn new(clips: impl Into<Arc<[Clip]>>, settings: LoaderSettings) -> Result<Self, DataError> {
         for (name, value) in [
             ("frames", settings.frames),
             ("size", settings.size),
@@ -81,15 +83,24 @@ impl Loader {
                 return Err(DataError::ZeroSetting { name });
             }
         }
-        let listed = clips.len();
-        if settings.short == ShortClip::Drop {
-            clips.retain(|clip| !(1..settings.frames).contains(&clip.frames.len()));
+        let mut clips = clips.into();
+        let kept = |clip: &&Clip| settings.short.keeps(clip.frames.len(), settings.frames);
+        let dropped = clips.len() - clips.iter().filter(kept).count();
+        if dropped > 0 {
+            clips = clips.iter().filter(kept).cloned().collect();
         }
         Ok(Self {
-            dropped: listed - clips.len(),
-            clips: clips.into(),
+            dropped,
+            clips,
             settings,
+            cache: None,
         })
+    }
+
+    /// The same loader, which keeps decoded frames in a cache and asks that first.
+    pub fn with_cache(mut self, cache: Option<Arc<FrameCache>>) -> Self {
+        self.cache = cache;
+        self
     }
 
     /// The clips that indices of a [`Batch`] point at.
@@ -159,8 +170,9 @@ impl Loader {
             .map(|worker| {
                 let (sender, receiver) = sync_channel(ahead);
                 let (order, clips, read) = (order.clone(), self.clips.clone(), read.clone());
+                let cache = self.cache.clone();
                 let thread = thread::spawn(move || {
-                    let mut reader = ClipReader::new(settings.size, settings.damaged);
+                    let mut reader = ClipReader::new(settings.size, settings.damaged, cache);
                     for &index in order.iter().skip(worker).step_by(workers) {
                         let pixels = read(&mut reader, index, &clips[index]);
                         let failed = pixels.is_err();

@@ -1,12 +1,14 @@
 //! A clip's files become the values that the model takes.
 
 use std::array;
+use std::sync::Arc;
 
 use exp_core::clip::Clip;
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize};
 use rand::Rng;
 
 use crate::augment::{Draw, Memory, draw};
+use crate::cache::FrameCache;
 use crate::decode::{Frame, FrameReader};
 use crate::error::DataError;
 
@@ -54,12 +56,12 @@ pub struct ClipReader {
 }
 
 impl ClipReader {
-    /// A reader that scales frames to `size` x `size`.
-    pub fn new(size: usize, damaged: DamagedFrame) -> Self {
+    /// A reader that scales frames to `size` x `size`; decoded ones may come from a cache.
+    pub fn new(size: usize, damaged: DamagedFrame, cache: Option<Arc<FrameCache>>) -> Self {
         Self {
             size,
             damaged,
-            frames: FrameReader::default(),
+            frames: FrameReader::new(cache),
             memory: Memory::default(),
         }
     }

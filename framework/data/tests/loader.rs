@@ -4,13 +4,15 @@
 mod common;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::twins;
 use exp_core::clip::Clip;
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, RandomResizedCrop, ShortClip};
-use exp_data::DataError;
+use exp_data::decode::FrameReader;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
+use exp_data::{DataError, FrameCache};
 use proptest::prelude::*;
 
 /// Clip `i` has `i % 7 + 1` of the frames at hand, from frame `i` on.
@@ -232,6 +234,49 @@ fn replaced_frames_are_counted_by_batch() {
     // Of its six frames the middles of four parts are shown: 0, 2, 3, 5.
     assert_eq!(counts(list), [0, 1]);
     assert_eq!(counts(clips(6)), [0, 0]);
+}
+
+#[test]
+fn a_cache_changes_nothing_and_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = Loader::new(clips(12), settings(4, 3)).unwrap();
+    let frame = 118 * 150 * 3;
+    for limit in [0, 5 * frame, 1 << 30] {
+        let cache = Arc::new(FrameCache::new(&folder.path().join("cache"), limit).unwrap());
+        let cached = plain.clone().with_cache(Some(cache.clone()));
+        for number in 0..3 {
+            assert_eq!(epoch(&plain, 7, number), epoch(&cached, 7, number));
+        }
+        let full = cache.size();
+        assert!(
+            full <= limit && full.is_multiple_of(frame),
+            "{full} of {limit}"
+        );
+        assert!(full >= limit.min(10 * frame), "{full} of {limit}");
+    }
+}
+
+#[test]
+fn a_cached_frame_is_not_decoded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.jpg");
+    std::fs::copy(twins().join("clip_jpeg/00001.jpg"), &file).unwrap();
+    let cache = FrameCache::new(folder.path(), 1 << 20).unwrap();
+    let mut reader = FrameReader::new(Some(Arc::new(cache)));
+    reader.read(&file).unwrap();
+    let first = reader.frame().clone();
+    std::fs::remove_file(&file).unwrap();
+    reader.read(&file).unwrap();
+    assert_eq!(reader.frame(), &first);
+    // The cache itself has no name in its folder.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let blocked = folder.path().join("a file");
+    std::fs::write(&blocked, "").unwrap();
+    let message = FrameCache::new(&blocked, 1).unwrap_err().to_string();
+    assert!(
+        message.contains("a file") && message.contains("train.cache_gib"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn an_evaluation_clip_is_the_references_but_for_the_decoder() {
         .map(|bytes| u64::from_le_bytes(bytes.try_into().unwrap()) as usize)
         .collect();
     assert_eq!(indices, listed);
-    let mut reader = ClipReader::new(SIZE, DamagedFrame::Stop);
+    let mut reader = ClipReader::new(SIZE, DamagedFrame::Stop, None);
     let found = reader.evaluation(&clip, &indices).unwrap().values;
     let found = every_row(&found, SIZE, step);
     let (largest, share, mean) = difference(&found, &expected);

@@ -94,6 +94,14 @@ pub enum ShortClip {
     Drop,
 }
 
+impl ShortClip {
+    /// Whether a clip of `n_frames` is used where the model takes `frames`. One without any frame is
+    /// not short but a mistake in the data: it is kept, so that reading it tells.
+    pub fn keeps(self, n_frames: usize, frames: usize) -> bool {
+        self != ShortClip::Drop || n_frames == 0 || n_frames >= frames
+    }
+}
+
 /// What is done about a frame that cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -122,8 +130,12 @@ pub struct Training {
     pub weight_decay: NonNegative,
     /// Every learning rate changes after these epochs.
     pub decay: Decays,
-    /// Threads that read clips beside training.
-    pub workers: Within<1, 256>,
+    /// Threads that read clips beside training; without a number, one for each core that the run
+    /// may use. No figure depends on it.
+    pub workers: Option<Within<1, 256>>,
+    /// How much of the decoded frames is kept in a file beside the store while a run lasts, so that
+    /// later epochs need not decode them again, in GiB; 0 keeps none. No figure depends on it.
+    pub cache_gib: NonNegative,
 }
 
 /// The learning rate of each group of parameters; a group with zero stays as it is.
@@ -172,7 +184,8 @@ impl Default for Training {
             momentum: Share::literal(0.9),
             weight_decay: NonNegative::literal(1e-4),
             decay: Decays::default(),
-            workers: Within::literal(2),
+            workers: None,
+            cache_gib: NonNegative::literal(0.0),
         }
     }
 }

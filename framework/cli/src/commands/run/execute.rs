@@ -3,12 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::anyhow;
+use exp_core::clip::Clip;
 use exp_core::event::{Event, EventSink};
 use exp_core::provenance::Provenance;
+use exp_data::FrameCache;
 use exp_data::loader::{Loader, LoaderSettings};
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
@@ -29,6 +31,8 @@ struct Session<'a> {
     /// Weights lie beside the store that names them.
     checkpoints: PathBuf,
     program: Provenance,
+    /// Cores that one run may use.
+    cores: usize,
     progress: ExperimentProgress,
     /// Held while a learner is made: the backend's random numbers are the process's.
     making: Mutex<()>,
@@ -48,25 +52,25 @@ pub fn all(
         return Ok(0);
     }
     let steps = open.iter().map(|&index| prepared.runs[index].steps()).sum();
+    let program = provenance(prepared.project.root(), device);
+    let small = |&index: &usize| prepared.runs[index].backbone.sizes().vision_width <= SMALL_WIDTH;
+    let side_by_side = match device.kind.starts_with("cpu") && open.iter().all(small) {
+        true => program.cores.min(open.len()),
+        false => 1,
+    };
+    let cores = (program.cores / side_by_side).max(1);
     let session = Session {
         store,
         device,
         checkpoints: std::path::absolute(store.path())?.with_file_name("checkpoints"),
-        program: provenance(prepared.project.root(), device),
+        program,
+        cores,
         progress: ExperimentProgress::new(&prepared.experiment.name, open.len(), steps),
         making: Mutex::new(()),
     };
-    let small = |&index: &usize| prepared.runs[index].backbone.sizes().vision_width <= SMALL_WIDTH;
-    let cores = session.program.cores;
-    let side_by_side = match device.kind.starts_with("cpu") && open.iter().all(small) {
-        true => cores.min(open.len()),
-        false => 1,
-    };
     let next = AtomicUsize::new(0);
     let work = || -> anyhow::Result<usize> {
-        let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads((cores / side_by_side).max(1))
-            .build()?;
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(cores).build()?;
         let mut failed = 0;
         while let Some(&index) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
             let done = threads.install(|| session.one(&prepared.runs[index]))?;
@@ -155,15 +159,30 @@ impl Session<'_> {
             frames: settings.clip.frames.get(),
             size: settings.clip.size.get(),
             batch: settings.train.batch.get(),
-            workers: settings.train.workers.get(),
+            workers: settings
+                .train
+                .workers
+                .map_or(self.cores, |workers| workers.get()),
             normalize: settings.clip.normalize,
             short: settings.clip.short,
             damaged: settings.clip.damaged,
         };
+        let gib = settings.train.cache_gib.get();
+        let cache = match gib > 0.0 {
+            true => {
+                let folder = self.checkpoints.with_file_name("cache");
+                let bytes = (gib * f64::from(1 << 30)) as u64;
+                Some(Arc::new(FrameCache::new(&folder, bytes)?))
+            }
+            false => None,
+        };
+        let loader = |clips: &Arc<[Clip]>| {
+            Loader::new(clips.clone(), sizes).map(|loader| loader.with_cache(cache.clone()))
+        };
         let trained = Run {
             classes: &run.fold.classes,
-            train: Loader::new(run.fold.train.clone(), sizes)?,
-            test: Loader::new(run.fold.test.clone(), sizes)?,
+            train: loader(&run.fold.train)?,
+            test: loader(&run.fold.test)?,
             augment: &settings.augment,
             training: &settings.train,
             seed: run.planned.seed,

@@ -13,7 +13,7 @@ use exp_model::prompt::{ClassText, check};
 use exp_prompts::Tokenizer;
 use exp_train::TemporalPlugin;
 
-use super::prepare::{Fold, PreparedRun};
+use super::prepare::{Fold, PreparedRun, used};
 use crate::progress::steps_bar;
 use crate::project::Project;
 
@@ -101,7 +101,8 @@ impl<'a> Inputs<'a> {
         device: &ChosenDevice,
     ) -> Result<PreparedRun, Diagnostic> {
         let fold = self.fold(&planned)?;
-        let (clips, batch) = (fold.train.len(), planned.settings.train.batch.get());
+        let clips = used(&planned.settings.clip, &fold.train);
+        let batch = planned.settings.train.batch.get();
         if clips < batch {
             return Err(Diagnostic::new(format!(
                 "benchmark `{}` has {clips} training clips, fewer than one batch of {batch}",

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use exp_core::clip::Clip;
-use exp_core::experiment::{Experiment, PlannedRun, plan};
+use exp_core::experiment::{ClipSettings, Experiment, PlannedRun, plan};
 use exp_core::tree::{Diagnostic, Node, Source, nearest};
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
@@ -42,6 +42,16 @@ pub struct Fold {
     pub manifest: String,
 }
 
+/// How many of some clips the rule for short clips leaves.
+pub fn used(settings: &ClipSettings, clips: &[Clip]) -> usize {
+    let kept = |clip: &&Clip| {
+        settings
+            .short
+            .keeps(clip.frames.len(), settings.frames.get())
+    };
+    clips.iter().filter(kept).count()
+}
+
 impl PreparedRun {
     /// What tells this run from the others, for people: `context = none, seed 1`.
     pub fn label(&self) -> String {
@@ -61,7 +71,8 @@ impl PreparedRun {
     /// Training steps in the whole run.
     pub fn steps(&self) -> usize {
         let train = &self.planned.settings.train;
-        train.epochs.get() * (self.fold.train.len() / train.batch.get())
+        train.epochs.get()
+            * (used(&self.planned.settings.clip, &self.fold.train) / train.batch.get())
     }
 
     /// The prompts as the store keeps them.
