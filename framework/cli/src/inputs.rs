@@ -7,6 +7,7 @@ use exp_core::clip::Clip;
 use exp_core::experiment::Settings;
 use exp_core::plugin::{Place, PluginError};
 use exp_core::tree::{Diagnostic, Mark, nearest};
+use exp_data::loader::LoaderSettings;
 use exp_data::manifest_hash;
 use exp_model::backbone::{Backbone, SMALL};
 use exp_model::prompt::{ClassText, check};
@@ -186,6 +187,23 @@ impl<'a> Inputs<'a> {
         let backbone = Arc::new(backbone);
         self.backbones.insert(name.clone(), backbone.clone());
         Ok(backbone)
+    }
+}
+
+/// How a loader reads clips for these settings; unless they say otherwise, with a thread for each
+/// of `cores`.
+pub fn loader_settings(settings: &RunSettings, cores: usize) -> LoaderSettings {
+    LoaderSettings {
+        frames: settings.clip.frames.get(),
+        size: settings.clip.size.get(),
+        batch: settings.train.batch.get(),
+        workers: settings
+            .train
+            .workers
+            .map_or(cores, |workers| workers.get()),
+        normalize: settings.clip.normalize,
+        short: settings.clip.short,
+        damaged: settings.clip.damaged,
     }
 }
 

@@ -9,7 +9,8 @@ use crate::metrics::Rule;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     /// The series' name: `train/loss`, `test/loss`, `test/uar`, `test/war`,
-    /// `test/recall/<class>`, `time/epoch_seconds`, …
+    /// `test/recall/<class>`, `time/epoch_seconds`, `time/waited_share` (of the epoch, in 0 to 1),
+    /// `data/damaged_frames`, …
     pub series: String,
     /// The epoch, counted from 1.
     pub epoch: usize,

@@ -7,9 +7,9 @@
 use exp_core::experiment::{Augmentation, RandomResizedCrop};
 use rand::{Rng, RngExt};
 
-use crate::adjust::{brighten, mirror, rotate};
+use crate::adjust::{brightness, cut, cut_rotated};
 use crate::decode::Frame;
-use crate::resize::{CropBox, crop, crop_resize, resize, resize_shorter_side, shorter_side_size};
+use crate::resize::{CropBox, Pixel, Scaler, Side, shorter_side_size};
 
 /// Tries to place a random crop before the frame is only scaled and cut.
 const CROP_TRIES: usize = 10;
@@ -113,30 +113,58 @@ impl Draw {
         mirrored: false,
     };
 
-    /// Changes one frame and scales it to `size` x `size`.
-    pub fn apply(&self, mut frame: Frame, size: usize) -> Frame {
-        if let Some(factor) = self.brightness {
-            brighten(&mut frame, factor);
-        }
-        if let Some(degrees) = self.rotation {
-            frame = rotate(&frame, degrees);
-        }
-        let mut frame = match self.part {
-            Part::Whole => resize(&frame, size, size),
-            Part::Box(area) => crop_resize(&frame, area, size, size),
-            Part::ShorterSide { left, top } => crop(
-                &resize_shorter_side(&frame, size),
-                CropBox {
-                    left,
-                    top,
-                    width: size,
-                    height: size,
-                },
-            ),
+    /// Changes one frame and scales it to planes `[3, size, size]`, which must have that length.
+    ///
+    /// The order of the rules is brightness, rotation, cut, scale, mirror image. Only the cut is
+    /// computed: the pixels that it takes of the turned frame, each made brighter, are gathered, and
+    /// scaling writes its columns from right to left where they are mirrored. No value depends on it.
+    pub fn apply(&self, frame: &Frame, size: usize, memory: &mut Memory, planes: &mut [u8]) {
+        let whole = CropBox {
+            left: 0,
+            top: 0,
+            width: frame.width,
+            height: frame.height,
         };
-        if self.mirrored {
-            mirror(&mut frame);
+        let (area, mut across, down) = match self.part {
+            Part::Whole => (
+                whole,
+                Side::whole(frame.width, size),
+                Side::whole(frame.height, size),
+            ),
+            Part::Box(area) => (
+                area,
+                Side::whole(area.width, size),
+                Side::whole(area.height, size),
+            ),
+            Part::ShorterSide { left, top } => {
+                let (width, height) = shorter_side_size(frame.width, frame.height, size);
+                let side = |input, output, first| Side {
+                    input,
+                    output,
+                    first,
+                    kept: size,
+                    reversed: false,
+                };
+                (
+                    whole,
+                    side(frame.width, width, left),
+                    side(frame.height, height, top),
+                )
+            }
+        };
+        across.reversed = self.mirrored;
+        let table = brightness(self.brightness.unwrap_or(1.0));
+        match self.rotation {
+            Some(degrees) => cut_rotated(frame, degrees, area, &table, &mut memory.pixels),
+            None => cut(frame, area, &table, &mut memory.pixels),
         }
-        frame
+        Scaler::new(across, down).scale(&memory.pixels, &mut memory.between, planes);
     }
+}
+
+/// Memory that [`Draw::apply`] uses again for the next frame.
+#[derive(Debug, Default)]
+pub struct Memory {
+    pixels: Vec<Pixel>,
+    between: Vec<u8>,
 }

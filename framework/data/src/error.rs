@@ -15,9 +15,9 @@ pub enum DataError {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// A file is there but holds no JPEG image that can be decoded.
+    /// A file is there but holds no image that can be decoded.
     #[error(
-        "{} is not a readable JPEG image ({reason}); extract this frame again or take it out of its folder",
+        "{} is not a readable JPEG or PNG image ({reason}); extract this frame again or take it out of its folder",
         path.display()
     )]
     Decode {
@@ -25,6 +25,17 @@ pub enum DataError {
         path: PathBuf,
         /// The decoder's reason.
         reason: String,
+    },
+    /// The file that keeps decoded frames could not be made.
+    #[error(
+        "cannot make a file for decoded frames in {}: {source}; name a folder that can be written to, or set `train.cache_gib` to 0",
+        folder.display()
+    )]
+    Cache {
+        /// The folder.
+        folder: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
     },
     /// A clip has no frame.
     #[error("the clip has no frame; extract its frames or take it out of the list")]

@@ -3,16 +3,20 @@
 
 pub mod adjust;
 pub mod augment;
+mod cache;
 pub mod decode;
 mod error;
 pub mod frame_list;
+mod jpeg;
 pub mod loader;
 mod manifest;
 mod natural;
+mod png;
 pub mod resize;
 pub mod sampling;
 pub mod synthetic;
 pub mod transform;
 
+pub use cache::FrameCache;
 pub use error::DataError;
 pub use manifest::manifest_hash;

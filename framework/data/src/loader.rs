@@ -1,9 +1,12 @@
 //! Batches of clips, read by worker threads ahead of the training loop.
 //!
 //! Clip `i` of the order is read by worker `i % workers`, which hands it over through a bounded
-//! channel of its own. So clips arrive in order without sorting, at most about one batch is read
-//! ahead, and no clip depends on how many workers there are: every random draw comes from a
-//! generator seeded by (seed, epoch, clip).
+//! channel of its own. So clips arrive in order without sorting, and no clip depends on how many
+//! workers there are: every random draw comes from a generator seeded by (seed, epoch, clip). One
+//! thread more makes batches of them, so that all the training loop does is take one.
+//!
+//! Memory is bounded: one batch lies ready as 32-bit floats, about one more as bytes, whatever the
+//! number of clips.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -11,16 +14,17 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use exp_core::clip::Clip;
-use exp_core::experiment::{Augmentation, Normalize};
+use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, ShortClip};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
+use crate::cache::FrameCache;
 use crate::error::DataError;
 use crate::sampling::{segment_centres, segment_sample};
-use crate::transform::{append_normalized, evaluation_pixels, training_pixels};
+use crate::transform::{ClipPixels, ClipReader, write_normalized};
 
-/// Sizes of what a loader delivers. All must be at least 1.
+/// Sizes of what a loader delivers, which must be at least 1, and its rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoaderSettings {
     /// Frames of a clip, the model's T.
@@ -33,6 +37,10 @@ pub struct LoaderSettings {
     pub workers: usize,
     /// What is done to values in 0 to 1.
     pub normalize: Normalize,
+    /// What is shown of a clip with fewer frames than `frames`.
+    pub short: ShortClip,
+    /// What is done about a frame that cannot be decoded.
+    pub damaged: DamagedFrame,
 }
 
 /// Clips of one batch.
@@ -46,6 +54,8 @@ pub struct Batch {
     pub shape: [usize; 5],
     /// Label of each clip.
     pub labels: Vec<usize>,
+    /// Frames that could not be decoded and were replaced by a neighbour.
+    pub damaged: usize,
 }
 
 /// Reads clips in batches.
@@ -53,10 +63,13 @@ pub struct Batch {
 pub struct Loader {
     clips: Arc<[Clip]>,
     settings: LoaderSettings,
+    dropped: usize,
+    cache: Option<Arc<FrameCache>>,
 }
 
 impl Loader {
-    /// A loader over clips; a `Vec` or an `Arc<[Clip]>` is taken without copying the clips.
+    /// A loader over clips, without the short ones where they are to be dropped
+    /// ([`ShortClip::keeps`]). A `Vec` or an `Arc<[Clip]>` is taken without copying the clips.
     ///
     /// A size of 0 is an error ([`DataError::ZeroSetting`]).
     pub fn new(clips: impl Into<Arc<[Clip]>>, settings: LoaderSettings) -> Result<Self, DataError> {
@@ -70,15 +83,39 @@ impl Loader {
                 return Err(DataError::ZeroSetting { name });
             }
         }
+        let mut clips = clips.into();
+        let kept = |clip: &&Clip| settings.short.keeps(clip.frames.len(), settings.frames);
+        let dropped = clips.len() - clips.iter().filter(kept).count();
+        if dropped > 0 {
+            clips = clips.iter().filter(kept).cloned().collect();
+        }
         Ok(Self {
-            clips: clips.into(),
+            dropped,
+            clips,
             settings,
+            cache: None,
         })
+    }
+
+    /// The same loader, which keeps decoded frames in a cache and asks that first.
+    pub fn with_cache(mut self, cache: Option<Arc<FrameCache>>) -> Self {
+        self.cache = cache;
+        self
     }
 
     /// The clips that indices of a [`Batch`] point at.
     pub fn clips(&self) -> &[Clip] {
         &self.clips
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &LoaderSettings {
+        &self.settings
+    }
+
+    /// How many clips were too short and are left out.
+    pub fn dropped(&self) -> usize {
+        self.dropped
     }
 
     /// One epoch of training: shuffled, a random frame of each segment, augmented, an incomplete
@@ -100,37 +137,44 @@ impl Loader {
         order.truncate(clips - clips % batch);
 
         let (settings, augment) = (self.settings, augment.clone());
-        Ok(self.start(order, move |index, clip| {
+        Ok(self.start(order, move |reader, index, clip| {
             let rng = &mut generator(seed, epoch, index as u64);
-            let indices = segment_sample(clip.frames.len(), settings.frames, rng);
-            training_pixels(clip, &indices, settings.size, &augment, rng)
+            let (count, frames) = (clip.frames.len(), settings.frames);
+            let indices = segment_sample(count, frames, settings.short, rng);
+            reader.training(clip, &indices, &augment, rng)
         }))
     }
 
     /// All clips in order: the middle frame of each segment, not augmented, the last batch kept.
     pub fn evaluation(&self) -> Batches {
         let settings = self.settings;
-        self.start((0..self.clips.len()).collect(), move |_, clip| {
-            let indices = segment_centres(clip.frames.len(), settings.frames);
-            evaluation_pixels(clip, &indices, settings.size)
+        self.start((0..self.clips.len()).collect(), move |reader, _, clip| {
+            let indices = segment_centres(clip.frames.len(), settings.frames, settings.short);
+            reader.evaluation(clip, &indices)
         })
     }
 
     fn start(
         &self,
         order: Vec<usize>,
-        read: impl Fn(usize, &Clip) -> Result<Vec<u8>, DataError> + Clone + Send + 'static,
+        read: impl Fn(&mut ClipReader, usize, &Clip) -> Result<ClipPixels, DataError>
+        + Clone
+        + Send
+        + 'static,
     ) -> Batches {
+        let settings = self.settings;
         let order: Arc<[usize]> = order.into();
-        let workers = self.settings.workers.min(order.len());
-        let ahead = self.settings.batch.div_ceil(workers.max(1));
-        let (receivers, threads) = (0..workers)
+        let workers = settings.workers.min(order.len());
+        let ahead = settings.batch.div_ceil(workers.max(1));
+        let (clips_read, mut threads): (Vec<_>, Vec<_>) = (0..workers)
             .map(|worker| {
                 let (sender, receiver) = sync_channel(ahead);
                 let (order, clips, read) = (order.clone(), self.clips.clone(), read.clone());
+                let cache = self.cache.clone();
                 let thread = thread::spawn(move || {
+                    let mut reader = ClipReader::new(settings.size, settings.damaged, cache);
                     for &index in order.iter().skip(worker).step_by(workers) {
-                        let pixels = read(index, &clips[index]);
+                        let pixels = read(&mut reader, index, &clips[index]);
                         let failed = pixels.is_err();
                         // Nobody listens once the batches are dropped or an error was met.
                         if sender.send(pixels).is_err() || failed {
@@ -141,12 +185,23 @@ impl Loader {
                 (receiver, thread)
             })
             .unzip();
+        let left = order.len().div_ceil(settings.batch);
+        // Without room: one batch lies ready, and the next is not begun before that is taken.
+        let (sender, batches) = sync_channel(0);
+        let clips = self.clips.clone();
+        threads.push(thread::spawn(move || {
+            let mut clips_read = clips_read.iter().cycle();
+            for indices in order.chunks(settings.batch) {
+                let batch = assemble(settings, &clips, indices, clips_read.by_ref());
+                let failed = batch.is_err();
+                if sender.send(batch).is_err() || failed {
+                    return;
+                }
+            }
+        }));
         Batches {
-            clips: self.clips.clone(),
-            settings: self.settings,
-            order,
-            done: 0,
-            receivers,
+            batches: Some(batches),
+            left,
             threads,
             waited: Duration::ZERO,
         }
@@ -163,46 +218,47 @@ fn generator(seed: u64, epoch: u64, clip: u64) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key)
 }
 
+type ClipReceiver = Receiver<Result<ClipPixels, DataError>>;
+
+/// Waits for the clips of one batch, each from the next of the workers.
+fn assemble<'a>(
+    settings: LoaderSettings,
+    clips: &[Clip],
+    indices: &[usize],
+    clips_read: impl Iterator<Item = &'a ClipReceiver>,
+) -> Result<Batch, DataError> {
+    let LoaderSettings { frames, size, .. } = settings;
+    let plane = size * size;
+    let length = frames * 3 * plane;
+    let mut batch = Batch {
+        clips: indices.to_vec(),
+        labels: indices.iter().map(|i| clips[*i].label).collect(),
+        pixels: vec![0.0; indices.len() * length],
+        shape: [indices.len(), frames, 3, size, size],
+        damaged: 0,
+    };
+    for (out, clip) in batch.pixels.chunks_exact_mut(length).zip(clips_read) {
+        let clip = clip.recv().map_err(|_| DataError::WorkerLost)??;
+        write_normalized(settings.normalize, &clip.values, plane, out);
+        batch.damaged += clip.damaged;
+    }
+    Ok(batch)
+}
+
 /// The batches of one pass over the clips. Ends after the first error; dropping it ends its threads.
 #[derive(Debug)]
 pub struct Batches {
-    clips: Arc<[Clip]>,
-    settings: LoaderSettings,
-    order: Arc<[usize]>,
-    done: usize,
-    receivers: Vec<Receiver<Result<Vec<u8>, DataError>>>,
+    /// Gone when the pass has ended.
+    batches: Option<Receiver<Result<Batch, DataError>>>,
+    left: usize,
     threads: Vec<JoinHandle<()>>,
     waited: Duration,
 }
 
 impl Batches {
-    /// How long the caller has spent in `next`, waiting for clips and assembling batches.
+    /// How long the caller has waited in `next`.
     pub fn waited(&self) -> Duration {
         self.waited
-    }
-
-    /// Batches in the whole pass.
-    pub fn total(&self) -> usize {
-        self.order.len().div_ceil(self.settings.batch)
-    }
-
-    fn read_batch(&mut self, indices: &[usize]) -> Result<Batch, DataError> {
-        let LoaderSettings { frames, size, .. } = self.settings;
-        let plane = size * size;
-        let values = indices.len() * frames * 3 * plane;
-        let mut pixels = Vec::with_capacity(values);
-        for position in self.done..self.done + indices.len() {
-            let clip = self.receivers[position % self.receivers.len()]
-                .recv()
-                .map_err(|_| DataError::WorkerLost)??;
-            append_normalized(self.settings.normalize, &clip, plane, &mut pixels);
-        }
-        Ok(Batch {
-            clips: indices.to_vec(),
-            labels: indices.iter().map(|i| self.clips[*i].label).collect(),
-            pixels,
-            shape: [indices.len(), frames, 3, size, size],
-        })
     }
 }
 
@@ -210,25 +266,25 @@ impl Iterator for Batches {
     type Item = Result<Batch, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
         let start = Instant::now();
-        let order = self.order.clone();
-        let indices = order[self.done..].chunks(self.settings.batch).next()?;
-        let batch = self.read_batch(indices);
-        self.done = match batch {
-            Ok(_) => self.done + indices.len(),
-            Err(_) => order.len(),
-        };
+        let batch = self.batches.as_ref()?.recv();
         self.waited += start.elapsed();
+        let batch = batch.unwrap_or(Err(DataError::WorkerLost));
+        if batch.is_err() {
+            self.left = 0;
+        }
         Some(batch)
     }
 }
 
 impl Drop for Batches {
     fn drop(&mut self) {
-        // Without receivers the workers' next `send` fails, so joining waits for one clip at most.
-        self.receivers.clear();
+        // Without a receiver the next `send` of each thread fails, one after the other, so joining
+        // waits for one clip at most.
+        self.batches = None;
         for thread in self.threads.drain(..) {
-            // A panic in a worker has been reported as `WorkerLost` already.
+            // A panic in a thread has been reported as `WorkerLost` already.
             let _ = thread.join();
         }
     }

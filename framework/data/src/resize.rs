@@ -8,12 +8,16 @@
 //! shapes in the other order, columns first, which again moves values by one; the results published
 //! in this field are older than that.
 
+use macerator::{AutoArch, Simd, WithSimd};
+
 use crate::decode::Frame;
 
 /// Binary places of a weight: 32 bits less 8 of the value less 2 to spare.
 const WEIGHT_BITS: u32 = 32 - 8 - 2;
 /// One half in that scale, so that the shift rounds.
-const HALF: i32 = 1 << (WEIGHT_BITS - 1);
+const HALF: u32 = 1 << (WEIGHT_BITS - 1);
+/// Values that are summed side by side, as many as fit the registers of common processors.
+const LANES: usize = 32;
 
 /// A rectangle of a frame, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,42 +32,33 @@ pub struct CropBox {
     pub height: usize,
 }
 
-/// Cuts a rectangle out of a frame. What lies beyond the frame is black, as in Pillow.
-pub fn crop(frame: &Frame, area: CropBox) -> Frame {
-    let mut out = Frame::black(area.width, area.height);
-    let columns = area.width.min(frame.width.saturating_sub(area.left));
-    let rows = area.height.min(frame.height.saturating_sub(area.top));
-    // Nothing of a row is inside where the box begins beyond the edge.
-    for y in (0..rows).filter(|_| columns > 0) {
-        let from = ((area.top + y) * frame.width + area.left) * 3;
-        let to = y * area.width * 3;
-        out.rgb[to..to + columns * 3].copy_from_slice(&frame.rgb[from..from + columns * 3]);
-    }
-    out
-}
-
-/// Cuts a rectangle out of a frame and scales it to `width` x `height`.
-///
-/// Only pixels inside the rectangle count, as when the cut is stored and then scaled.
-pub fn crop_resize(frame: &Frame, area: CropBox, width: usize, height: usize) -> Frame {
-    resize(&crop(frame, area), width, height)
-}
-
 /// Scales a whole frame to `width` x `height`; the aspect is not kept.
 pub fn resize(frame: &Frame, width: usize, height: usize) -> Frame {
-    if (frame.width, frame.height) == (width, height) {
-        return frame.clone();
+    let pixels: Vec<Pixel> = frame
+        .rgb
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&[red, green, blue]| [red, green, blue, 0])
+        .collect();
+    let mut planes = vec![0; width * height * 3];
+    Scaler::new(
+        Side::whole(frame.width, width),
+        Side::whole(frame.height, height),
+    )
+    .scale(&pixels, &mut Vec::new(), &mut planes);
+    let (red, rest) = planes.split_at(width * height);
+    let (green, blue) = rest.split_at(width * height);
+    let colours = red.iter().zip(green).zip(blue);
+    Frame {
+        width,
+        height,
+        rgb: colours.flat_map(|((r, g), b)| [*r, *g, *b]).collect(),
     }
-    scale_columns(&scale_rows(frame, width), height)
 }
 
-/// Scales so that the shorter side has `size` pixels; the longer one is rounded down.
-pub fn resize_shorter_side(frame: &Frame, size: usize) -> Frame {
-    let (width, height) = shorter_side_size(frame.width, frame.height, size);
-    resize(frame, width, height)
-}
-
-/// Width and height of [`resize_shorter_side`].
+/// Width and height of a frame scaled so that the shorter side has `size` pixels; the longer one is
+/// rounded down.
 pub(crate) fn shorter_side_size(width: usize, height: usize, size: usize) -> (usize, usize) {
     if width <= height {
         (size, size * height / width)
@@ -72,91 +67,217 @@ pub(crate) fn shorter_side_size(width: usize, height: usize, size: usize) -> (us
     }
 }
 
-/// What one pixel of the output is made of: `weights[i]` times the input at `first + i`.
-struct Taps {
-    first: usize,
-    weights: Vec<i32>,
+/// Red, green, blue and nothing: four bytes are read at once.
+pub(crate) type Pixel = [u8; 4];
+
+/// How one side is scaled: `input` pixels become `output`, of which `kept` from `first` on are
+/// wanted, last one first where it is `reversed`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side {
+    pub input: usize,
+    pub output: usize,
+    pub first: usize,
+    pub kept: usize,
+    pub reversed: bool,
 }
 
-/// The triangle filter's weights along one side of `input` pixels that becomes `output` pixels.
-fn taps(input: usize, output: usize) -> Vec<Taps> {
-    let scale = input as f64 / output as f64;
-    // Half the triangle's base: one input pixel, more when the image shrinks.
-    let reach = scale.max(1.0);
-    (0..output)
-        .map(|position| {
+impl Side {
+    /// All of it.
+    pub fn whole(input: usize, output: usize) -> Self {
+        Self {
+            input,
+            output,
+            first: 0,
+            kept: output,
+            reversed: false,
+        }
+    }
+}
+
+/// Scales images of one size to another.
+pub(crate) struct Scaler {
+    columns: Taps,
+    rows: Taps,
+}
+
+impl Scaler {
+    /// `across` is the width, `down` the height.
+    pub fn new(across: Side, down: Side) -> Self {
+        Self {
+            columns: Taps::new(across),
+            rows: Taps::new(down),
+        }
+    }
+
+    /// Scales an image to planes `[3, height, width]`, which must have that length. `between` is
+    /// memory for the pass along rows; its content does not matter.
+    pub fn scale(&self, pixels: &[Pixel], between: &mut Vec<u8>, planes: &mut [u8]) {
+        AutoArch::new().dispatch(Scaling {
+            scaler: self,
+            pixels,
+            between,
+            planes,
+        });
+    }
+}
+
+/// The work of [`Scaler::scale`]; inlined whole, it is compiled for each kind of processor.
+struct Scaling<'a> {
+    scaler: &'a Scaler,
+    pixels: &'a [Pixel],
+    between: &'a mut Vec<u8>,
+    planes: &'a mut [u8],
+}
+
+impl WithSimd for Scaling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self) {
+        let Scaler { columns, rows } = self.scaler;
+        let width = columns.len();
+        let stride = (3 * width).next_multiple_of(LANES);
+        self.between.resize(rows.input * stride, 0);
+        let lines = self.between.chunks_exact_mut(stride);
+        for (row, line) in self.pixels.chunks_exact(columns.input).zip(lines) {
+            match columns.reach {
+                2 => scale_row::<2>(row, columns, line),
+                reach => scale_long_row(row, columns, reach, line),
+            }
+        }
+        scale_columns(self.between, stride, rows, width, self.planes);
+    }
+}
+
+/// What the pixels of one side of the output are made of: pixel `i` of `weights[i * reach + k]`
+/// times the input at `first[i] + k`.
+struct Taps {
+    input: usize,
+    reach: usize,
+    first: Vec<usize>,
+    weights: Vec<u32>,
+}
+
+impl Taps {
+    /// The triangle filter's weights.
+    fn new(side: Side) -> Self {
+        let scale = side.input as f64 / side.output as f64;
+        // Half the triangle's base: one input pixel, more when the image shrinks.
+        let half = scale.max(1.0);
+        let window = |position: usize| {
             let centre = (position as f64 + 0.5) * scale;
             // `as` cuts towards zero and at zero, which is how Pillow bounds the window.
-            let first = (centre - reach + 0.5) as usize;
-            let end = ((centre + reach + 0.5) as usize).min(input);
-            let heights: Vec<f64> = (first..end)
-                .map(|x| (1.0 - ((x as f64 - centre + 0.5) / reach).abs()).max(0.0))
-                .collect();
-            let sum: f64 = heights.iter().sum();
-            let weights = heights
-                .iter()
-                .map(|height| (0.5 + height / sum * f64::from(1 << WEIGHT_BITS)) as i32)
-                .collect();
-            Taps { first, weights }
-        })
-        .collect()
-}
-
-/// Back to 8 bits; the weights sum to one but for rounding, hence the clamp.
-fn to_byte(sum: i32) -> u8 {
-    (sum >> WEIGHT_BITS).clamp(0, 255) as u8
-}
-
-fn scale_rows(frame: &Frame, width: usize) -> Frame {
-    if frame.width == width {
-        return frame.clone();
+            let first = (centre - half + 0.5) as usize;
+            let end = ((centre + half + 0.5) as usize).min(side.input);
+            (centre, first, end)
+        };
+        // Windows at the edges are shorter; they get weights of zero, so that all have one length.
+        let kept = side.first..side.first + side.kept;
+        let inside = kept.clone().filter(|position| *position < side.output);
+        let reach = inside.map(window).map(|(_, first, end)| end - first).max();
+        let reach = reach.unwrap_or(1);
+        let mut taps = Self {
+            input: side.input,
+            reach,
+            first: vec![0; side.kept],
+            weights: vec![0; side.kept * reach],
+        };
+        for (index, position) in kept.enumerate() {
+            let index = if side.reversed {
+                side.kept - 1 - index
+            } else {
+                index
+            };
+            if position >= side.output {
+                // Beyond the edge: all weights stay zero, which is black.
+                continue;
+            }
+            let (centre, first, end) = window(position);
+            let height = |x: usize| (1.0 - ((x as f64 - centre + 0.5) / half).abs()).max(0.0);
+            let sum: f64 = (first..end).map(height).sum();
+            let start = first.min(side.input - reach);
+            taps.first[index] = start;
+            for x in first..end {
+                taps.weights[index * reach + x - start] =
+                    (0.5 + height(x) / sum * f64::from(1 << WEIGHT_BITS)) as u32;
+            }
+        }
+        taps
     }
-    let taps = taps(frame.width, width);
-    let mut out = Frame::black(width, frame.height);
-    for (from, to) in frame
-        .rgb
-        .chunks_exact(frame.width * 3)
-        .zip(out.rgb.chunks_exact_mut(width * 3))
+
+    fn len(&self) -> usize {
+        self.first.len()
+    }
+}
+
+/// Back to 8 bits. The weights of a pixel sum to one but for their rounding, which is far less than
+/// the half that is left above 255, so nothing needs to be cut off.
+fn to_byte(sum: u32) -> u8 {
+    (sum >> WEIGHT_BITS) as u8
+}
+
+/// One row of pixels becomes a line of reds, of greens and of blues.
+#[inline(always)]
+fn scale_row<const REACH: usize>(row: &[Pixel], taps: &Taps, line: &mut [u8]) {
+    let (reds, rest) = line.split_at_mut(taps.len());
+    let (greens, blues) = rest.split_at_mut(taps.len());
+    let weights = taps.weights.as_chunks::<REACH>().0;
+    for ((((red, green), blue), &first), weights) in reds
+        .iter_mut()
+        .zip(greens)
+        .zip(blues)
+        .zip(&taps.first)
+        .zip(weights)
     {
-        for (pixel, tap) in to.chunks_exact_mut(3).zip(&taps) {
-            let mut sums = [HALF; 3];
-            for (input, weight) in from[tap.first * 3..].chunks_exact(3).zip(&tap.weights) {
+        let mut sums = [HALF; 4];
+        for (pixel, weight) in row[first..first + REACH].iter().zip(weights) {
+            for (sum, value) in sums.iter_mut().zip(pixel) {
+                *sum += u32::from(*value) * weight;
+            }
+        }
+        [*red, *green, *blue, _] = sums.map(to_byte);
+    }
+}
+
+/// [`scale_row`] for windows of any length.
+#[inline(always)]
+fn scale_long_row(row: &[Pixel], taps: &Taps, reach: usize, line: &mut [u8]) {
+    let width = taps.len();
+    let windows = taps.first.iter().zip(taps.weights.chunks_exact(reach));
+    for (x, (&first, weights)) in windows.enumerate() {
+        let mut sums = [HALF; 4];
+        for (pixel, weight) in row[first..first + reach].iter().zip(weights) {
+            for (sum, value) in sums.iter_mut().zip(pixel) {
+                *sum += u32::from(*value) * weight;
+            }
+        }
+        for (channel, sum) in sums[..3].iter().enumerate() {
+            line[channel * width + x] = to_byte(*sum);
+        }
+    }
+}
+
+/// Lines of three colours become rows of three planes.
+#[inline(always)]
+fn scale_columns(lines: &[u8], stride: usize, taps: &Taps, width: usize, planes: &mut [u8]) {
+    let plane = width * taps.len();
+    let mut line = vec![0; stride];
+    let windows = taps.first.iter().zip(taps.weights.chunks_exact(taps.reach));
+    for (y, (&first, weights)) in windows.enumerate() {
+        let inputs = &lines[first * stride..(first + taps.reach) * stride];
+        for (block, out) in line.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            let mut sums = [HALF; LANES];
+            for (input, weight) in inputs.chunks_exact(stride).zip(weights) {
+                let input: &[u8; LANES] = &input.as_chunks().0[block];
                 for (sum, value) in sums.iter_mut().zip(input) {
-                    *sum += i32::from(*value) * weight;
+                    *sum += u32::from(*value) * weight;
                 }
             }
-            for (value, sum) in pixel.iter_mut().zip(sums) {
-                *value = to_byte(sum);
-            }
+            *out = sums.map(to_byte);
+        }
+        for channel in 0..3 {
+            planes[channel * plane + y * width..][..width]
+                .copy_from_slice(&line[channel * width..][..width]);
         }
     }
-    out
-}
-
-fn scale_columns(frame: &Frame, height: usize) -> Frame {
-    if frame.height == height {
-        return frame.clone();
-    }
-    let row = frame.width * 3;
-    let mut sums = vec![HALF; row];
-    let mut out = Frame::black(frame.width, height);
-    for (to, tap) in out
-        .rgb
-        .chunks_exact_mut(row)
-        .zip(taps(frame.height, height))
-    {
-        sums.fill(HALF);
-        for (input, weight) in frame.rgb[tap.first * row..]
-            .chunks_exact(row)
-            .zip(&tap.weights)
-        {
-            for (sum, value) in sums.iter_mut().zip(input) {
-                *sum += i32::from(*value) * weight;
-            }
-        }
-        for (value, sum) in to.iter_mut().zip(&sums) {
-            *value = to_byte(*sum);
-        }
-    }
-    out
 }

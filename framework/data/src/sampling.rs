@@ -5,17 +5,23 @@
 //! choose from: both return an empty list for it, and reading the clip reports it
 //! ([`DataError::EmptyClip`](crate::DataError::EmptyClip)).
 
+use exp_core::experiment::ShortClip;
 use rand::{Rng, RngExt};
 
 /// Frame indices for training, `segments` of them in the order of time.
 ///
 /// With `len = n_frames / segments` (integer division) at least 1, index `i` is drawn uniformly from
 /// `i * len .. (i + 1) * len`; the `n_frames % segments` frames at the end are never drawn. A clip
-/// with fewer frames than segments gives all its frames, then the last one again.
-pub fn segment_sample(n_frames: usize, segments: usize, rng: &mut impl Rng) -> Vec<usize> {
+/// with fewer frames than segments follows the rule `short`.
+pub fn segment_sample(
+    n_frames: usize,
+    segments: usize,
+    short: ShortClip,
+    rng: &mut impl Rng,
+) -> Vec<usize> {
     match n_frames.checked_div(segments) {
         None => Vec::new(),
-        Some(0) => all_then_last(n_frames, segments),
+        Some(0) => short_clip(n_frames, segments, short),
         Some(len) => (0..segments)
             .map(|i| i * len + rng.random_range(0..len))
             .collect(),
@@ -25,10 +31,10 @@ pub fn segment_sample(n_frames: usize, segments: usize, rng: &mut impl Rng) -> V
 /// Frame indices for evaluation, `segments` of them in the order of time.
 ///
 /// With `tick = n_frames / segments` (a real number), index `i` is `floor(tick / 2 + tick * i)` when
-/// there are more frames than segments; otherwise all frames, then the last one again.
-pub fn segment_centres(n_frames: usize, segments: usize) -> Vec<usize> {
-    if n_frames <= segments {
-        return all_then_last(n_frames, segments);
+/// there are at least as many frames as segments; otherwise the clip follows the rule `short`.
+pub fn segment_centres(n_frames: usize, segments: usize, short: ShortClip) -> Vec<usize> {
+    if n_frames < segments {
+        return short_clip(n_frames, segments, short);
     }
     // floor(n / 2k + n * i / k) over whole numbers, so that no rounding can move a frame.
     (0..segments)
@@ -36,9 +42,13 @@ pub fn segment_centres(n_frames: usize, segments: usize) -> Vec<usize> {
         .collect()
 }
 
-fn all_then_last(n_frames: usize, segments: usize) -> Vec<usize> {
+/// A clip that is to be left out has been before; if one comes here, it shows its last frame again.
+fn short_clip(n_frames: usize, segments: usize, short: ShortClip) -> Vec<usize> {
     let Some(last) = n_frames.checked_sub(1) else {
         return Vec::new();
     };
-    (0..segments).map(|i| i.min(last)).collect()
+    match short {
+        ShortClip::RepeatLast | ShortClip::Drop => (0..segments).map(|i| i.min(last)).collect(),
+        ShortClip::RepeatFirst => vec![0; segments],
+    }
 }

@@ -1,12 +1,15 @@
 //! A clip's files become the values that the model takes.
 
-use rand::Rng;
+use std::array;
+use std::sync::Arc;
 
 use exp_core::clip::Clip;
-use exp_core::experiment::{Augmentation, Normalize};
+use exp_core::experiment::{Augmentation, DamagedFrame, Normalize};
+use rand::Rng;
 
-use crate::augment::{Draw, draw};
-use crate::decode::{Frame, read_frame};
+use crate::augment::{Draw, Memory, draw};
+use crate::cache::FrameCache;
+use crate::decode::{Frame, FrameReader};
 use crate::error::DataError;
 
 /// Mean of red, green and blue in CLIP's training images, and their standard deviation, of values
@@ -16,81 +19,143 @@ pub const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// See [`CLIP_MEAN`].
 pub const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
-/// Appends pixels as 32-bit floats, normalised as settings say.
+/// Writes pixels as 32-bit floats, normalised as settings say.
 ///
-/// `pixels` holds values 0 to 255 as `[frames, 3, size, size]`; `plane` is `size * size`.
-pub fn append_normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut Vec<f32>) {
-    match normalize {
-        Normalize::None => out.extend(pixels.iter().map(|value| f32::from(*value) / 255.0)),
-        Normalize::Clip => {
-            for (channel, values) in pixels.chunks(plane).enumerate() {
-                let (mean, std) = (CLIP_MEAN[channel % 3], CLIP_STD[channel % 3]);
-                out.extend(
-                    values
-                        .iter()
-                        .map(|value| (f32::from(*value) / 255.0 - mean) / std),
-                );
-            }
+/// `pixels` holds values 0 to 255 as `[frames, 3, size, size]`; `plane` is `size * size`; `out` has
+/// the length of `pixels`.
+pub fn write_normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut [f32]) {
+    let planes = pixels.chunks(plane).zip(out.chunks_mut(plane));
+    for (channel, (values, out)) in planes.enumerate() {
+        let (mean, std) = match normalize {
+            Normalize::None => (0.0, 1.0),
+            Normalize::Clip => (CLIP_MEAN[channel % 3], CLIP_STD[channel % 3]),
+        };
+        let table: [f32; 256] = array::from_fn(|value| (value as f32 / 255.0 - mean) / std);
+        for (value, out) in values.iter().zip(out) {
+            *out = table[usize::from(*value)];
         }
     }
 }
 
-/// Reads frames of a clip for evaluation: scaled, nothing else. Returns values 0 to 255 as
-/// `[indices, 3, size, size]`. The indices are those of [`sampling`](crate::sampling), ascending.
-pub fn evaluation_pixels(
-    clip: &Clip,
-    indices: &[usize],
-    size: usize,
-) -> Result<Vec<u8>, DataError> {
-    read_pixels(clip, indices, size, |_| Draw::NONE)
+/// What was read of a clip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClipPixels {
+    /// Values 0 to 255, `[indices, 3, size, size]`.
+    pub values: Vec<u8>,
+    /// Frames that could not be decoded and were replaced by a neighbour.
+    pub damaged: usize,
 }
 
-/// Reads frames of a clip for training, all changed by the same draw from `rng`. Shape as in
-/// [`evaluation_pixels`].
-pub fn training_pixels(
-    clip: &Clip,
-    indices: &[usize],
+/// Reads clips one after the other, in the same memory.
+#[derive(Debug)]
+pub struct ClipReader {
     size: usize,
-    augment: &Augmentation,
-    rng: &mut impl Rng,
-) -> Result<Vec<u8>, DataError> {
-    read_pixels(clip, indices, size, |frame| {
-        draw(augment, rng, frame.width, frame.height, size)
-    })
+    damaged: DamagedFrame,
+    frames: FrameReader,
+    memory: Memory,
 }
 
-/// `draw` is asked once, with the first frame.
-fn read_pixels(
-    clip: &Clip,
-    indices: &[usize],
-    size: usize,
-    draw: impl FnOnce(&Frame) -> Draw,
-) -> Result<Vec<u8>, DataError> {
-    let read = |index: &usize| {
-        let path = clip.frames.get(*index).ok_or(DataError::EmptyClip)?;
-        read_frame(path)
-    };
-    let pixels = || {
-        let first = read(indices.first().ok_or(DataError::EmptyClip)?)?;
-        let draw = draw(&first);
-        let mut pixels = Vec::with_capacity(indices.len() * 3 * size * size);
-        append_planes(&draw.apply(first, size), &mut pixels);
-        for pair in indices.windows(2) {
-            if pair[0] == pair[1] {
-                // A short clip repeats its last frame; reading it once is enough.
-                pixels.extend_from_within(pixels.len() - 3 * size * size..);
-            } else {
-                append_planes(&draw.apply(read(&pair[1])?, size), &mut pixels);
-            }
+impl ClipReader {
+    /// A reader that scales frames to `size` x `size`; decoded ones may come from a cache.
+    pub fn new(size: usize, damaged: DamagedFrame, cache: Option<Arc<FrameCache>>) -> Self {
+        Self {
+            size,
+            damaged,
+            frames: FrameReader::new(cache),
+            memory: Memory::default(),
         }
-        Ok(pixels)
-    };
-    pixels().map_err(|error: DataError| error.in_clip(&clip.name))
+    }
+
+    /// Reads frames of a clip for evaluation: scaled, nothing else. The indices are those of
+    /// [`sampling`](crate::sampling), ascending.
+    pub fn evaluation(&mut self, clip: &Clip, indices: &[usize]) -> Result<ClipPixels, DataError> {
+        self.read(clip, indices, |_| Draw::NONE)
+    }
+
+    /// Reads frames of a clip for training, all changed by the same draw from `rng`.
+    pub fn training(
+        &mut self,
+        clip: &Clip,
+        indices: &[usize],
+        augment: &Augmentation,
+        rng: &mut impl Rng,
+    ) -> Result<ClipPixels, DataError> {
+        let size = self.size;
+        self.read(clip, indices, |frame| {
+            draw(augment, rng, frame.width, frame.height, size)
+        })
+    }
+
+    /// `draw` is asked once, with the first frame.
+    fn read(
+        &mut self,
+        clip: &Clip,
+        indices: &[usize],
+        mut draw: impl FnMut(&Frame) -> Draw,
+    ) -> Result<ClipPixels, DataError> {
+        let mut drawn = None;
+        let planes = 3 * self.size * self.size;
+        let mut pixels = ClipPixels {
+            values: vec![0; indices.len() * planes],
+            damaged: 0,
+        };
+        let mut fill = || {
+            if indices.is_empty() {
+                return Err(DataError::EmptyClip);
+            }
+            for (position, index) in indices.iter().enumerate() {
+                let (done, rest) = pixels.values.split_at_mut(position * planes);
+                if position > 0 && indices[position - 1] == *index {
+                    // A short clip repeats a frame; reading it once is enough.
+                    rest[..planes].copy_from_slice(&done[done.len() - planes..]);
+                    continue;
+                }
+                let (frame, damaged) = readable(&mut self.frames, clip, *index, self.damaged)?;
+                let draw = drawn.get_or_insert_with(|| draw(frame));
+                draw.apply(frame, self.size, &mut self.memory, &mut rest[..planes]);
+                pixels.damaged += usize::from(damaged);
+            }
+            Ok(())
+        };
+        match fill() {
+            Ok(()) => Ok(pixels),
+            Err(error) => Err(error.in_clip(&clip.name)),
+        }
+    }
 }
 
-/// `[height, width, 3]` to `[3, height, width]`.
-fn append_planes(frame: &Frame, out: &mut Vec<u8>) {
-    for channel in 0..3 {
-        out.extend(frame.rgb.iter().skip(channel).step_by(3));
+/// Reads a clip's frame, or where it is damaged and the rule allows, the nearest that can be read;
+/// says whether it is another.
+fn readable<'a>(
+    frames: &'a mut FrameReader,
+    clip: &Clip,
+    index: usize,
+    rule: DamagedFrame,
+) -> Result<(&'a Frame, bool), DataError> {
+    let path = clip.frames.get(index).ok_or(DataError::EmptyClip)?;
+    let damage = match frames.read(path) {
+        Ok(()) => None,
+        Err(error) => Some(error),
+    };
+    let is_damage = |error: &DataError| matches!(error, DataError::Decode { .. });
+    let Some(damage) = damage else {
+        return Ok((frames.frame(), false));
+    };
+    if rule == DamagedFrame::Stop || !is_damage(&damage) {
+        return Err(damage);
     }
+    let before = |distance| index.checked_sub(distance);
+    let after = |distance| Some(index + distance);
+    let neighbours = (1..clip.frames.len())
+        .flat_map(|distance| [before(distance), after(distance)])
+        .flatten()
+        .filter_map(|neighbour| clip.frames.get(neighbour));
+    for neighbour in neighbours {
+        match frames.read(neighbour) {
+            Ok(()) => return Ok((frames.frame(), true)),
+            Err(error) if is_damage(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(damage)
 }

@@ -4,13 +4,15 @@
 mod common;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::twins;
 use exp_core::clip::Clip;
-use exp_core::experiment::{Augmentation, Normalize, RandomResizedCrop};
-use exp_data::DataError;
+use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, RandomResizedCrop, ShortClip};
+use exp_data::decode::FrameReader;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
+use exp_data::{DataError, FrameCache};
 use proptest::prelude::*;
 
 /// Clip `i` has `i % 7 + 1` of the frames at hand, from frame `i` on.
@@ -33,6 +35,8 @@ fn settings(batch: usize, workers: usize) -> LoaderSettings {
         batch,
         workers,
         normalize: Normalize::None,
+        short: ShortClip::RepeatLast,
+        damaged: DamagedFrame::Stop,
     }
 }
 
@@ -60,8 +64,8 @@ fn epoch(loader: &Loader, seed: u64, epoch: u64) -> Vec<Batch> {
 fn evaluation_is_in_order_and_keeps_the_last_batch() {
     let loader = Loader::new(clips(10), settings(4, 3)).unwrap();
     let mut pass = loader.evaluation();
-    assert_eq!(pass.total(), 3);
     let batches: Vec<Batch> = pass.by_ref().collect::<Result<_, _>>().unwrap();
+    assert_eq!(batches.len(), 3);
     assert!(pass.waited() > Duration::ZERO);
     let seen: Vec<usize> = batches
         .iter()
@@ -156,6 +160,122 @@ fn a_clip_without_frames_is_named() {
             .next()
             .unwrap()
             .is_err()
+    );
+}
+
+#[test]
+fn short_clips_follow_the_rule() {
+    // Clip `i` has `i % 7 + 1` frames and the model takes 4: clips 0, 1, 2, 7, 8, 9 are short.
+    let with = |short| {
+        let rule = LoaderSettings {
+            short,
+            ..settings(2, 2)
+        };
+        Loader::new(clips(10), rule).unwrap()
+    };
+    let shown = |loader: &Loader| -> Vec<Vec<f32>> {
+        let batches = loader.evaluation().collect::<Result<Vec<_>, _>>().unwrap();
+        let values = batches.iter().flat_map(|batch| &batch.pixels).copied();
+        let values: Vec<f32> = values.collect();
+        values.chunks(4 * 3 * 8 * 8).map(<[f32]>::to_vec).collect()
+    };
+    let (last, first) = (with(ShortClip::RepeatLast), with(ShortClip::RepeatFirst));
+    let drop = with(ShortClip::Drop);
+    assert_eq!((last.dropped(), first.dropped(), drop.dropped()), (0, 0, 6));
+    let names: Vec<&str> = drop.clips().iter().map(|clip| clip.name.as_str()).collect();
+    assert_eq!(names, ["clip/003", "clip/004", "clip/005", "clip/006"]);
+    let (last, first, drop) = (shown(&last), shown(&first), shown(&drop));
+    assert_eq!(last[3..7], first[3..7], "clips that are not short");
+    assert_eq!(last[3..7], drop[..]);
+    assert_eq!(last[0], first[0], "a clip of one frame");
+    assert_ne!(last[2], first[2]);
+    let frame = 3 * 8 * 8;
+    assert!(
+        first[2]
+            .chunks(frame)
+            .all(|shown| shown == &last[2][..frame])
+    );
+    assert_eq!(
+        last[2][2 * frame..3 * frame],
+        last[2][3 * frame..],
+        "the last of three frames, twice"
+    );
+}
+
+#[test]
+fn a_clip_without_frames_is_not_dropped_in_silence() {
+    let mut list = clips(4);
+    list[3].frames.clear();
+    let rule = LoaderSettings {
+        short: ShortClip::Drop,
+        ..settings(1, 1)
+    };
+    let loader = Loader::new(list, rule).unwrap();
+    assert_eq!((loader.clips().len(), loader.dropped()), (1, 3));
+    assert!(loader.evaluation().next().unwrap().is_err());
+}
+
+#[test]
+fn replaced_frames_are_counted_by_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.jpg");
+    std::fs::write(&broken, b"no image").unwrap();
+    let mut list = clips(6);
+    list[5].frames[2] = broken;
+    let rule = LoaderSettings {
+        damaged: DamagedFrame::RepeatNeighbour,
+        ..settings(4, 2)
+    };
+    let counts = |list| {
+        let loader = Loader::new(list, rule).unwrap();
+        let batches = loader.evaluation().map(|batch| batch.unwrap().damaged);
+        batches.collect::<Vec<_>>()
+    };
+    // Of its six frames the middles of four parts are shown: 0, 2, 3, 5.
+    assert_eq!(counts(list), [0, 1]);
+    assert_eq!(counts(clips(6)), [0, 0]);
+}
+
+#[test]
+fn a_cache_changes_nothing_and_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = Loader::new(clips(12), settings(4, 3)).unwrap();
+    let frame = 118 * 150 * 3;
+    for limit in [0, 5 * frame, 1 << 30] {
+        let cache = Arc::new(FrameCache::new(&folder.path().join("cache"), limit).unwrap());
+        let cached = plain.clone().with_cache(Some(cache.clone()));
+        for number in 0..3 {
+            assert_eq!(epoch(&plain, 7, number), epoch(&cached, 7, number));
+        }
+        let full = cache.size();
+        assert!(
+            full <= limit && full.is_multiple_of(frame),
+            "{full} of {limit}"
+        );
+        assert!(full >= limit.min(10 * frame), "{full} of {limit}");
+    }
+}
+
+#[test]
+fn a_cached_frame_is_not_decoded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.jpg");
+    std::fs::copy(twins().join("clip_jpeg/00001.jpg"), &file).unwrap();
+    let cache = FrameCache::new(folder.path(), 1 << 20).unwrap();
+    let mut reader = FrameReader::new(Some(Arc::new(cache)));
+    reader.read(&file).unwrap();
+    let first = reader.frame().clone();
+    std::fs::remove_file(&file).unwrap();
+    reader.read(&file).unwrap();
+    assert_eq!(reader.frame(), &first);
+    // The cache itself has no name in its folder.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let blocked = folder.path().join("a file");
+    std::fs::write(&blocked, "").unwrap();
+    let message = FrameCache::new(&blocked, 1).unwrap_err().to_string();
+    assert!(
+        message.contains("a file") && message.contains("train.cache_gib"),
+        "{message}"
     );
 }
 

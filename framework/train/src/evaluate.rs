@@ -22,6 +22,8 @@ pub struct Evaluation {
     pub confusion: Confusion,
     /// How long the model waited for clips.
     pub waited: Duration,
+    /// Frames that could not be read and were replaced by their neighbours.
+    pub damaged: usize,
 }
 
 /// Evaluates a model on all clips of a loader. `tell` gets the number of clips of each batch.
@@ -38,10 +40,12 @@ pub fn evaluate(
         return Err(TrainError::NoTestClip);
     }
     let mut batches = test.evaluation();
-    let (mut loss, mut predictions) = (0.0, Vec::with_capacity(clips.len()));
+    let (mut loss, mut damaged) = (0.0, 0);
+    let mut predictions = Vec::with_capacity(clips.len());
     let mut all = Vec::with_capacity(clips.len() * classes);
     for batch in batches.by_ref() {
         let batch = batch?;
+        damaged += batch.damaged;
         let logits = learner.logits(&batch);
         let rows = logits.chunks_exact(classes);
         for ((row, &target), &clip) in rows.zip(&batch.labels).zip(&batch.clips) {
@@ -62,6 +66,7 @@ pub fn evaluate(
         predictions,
         logits: all,
         waited: batches.waited(),
+        damaged,
     })
 }
 

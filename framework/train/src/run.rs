@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use exp_core::checkpoint::{CheckpointCard, RunCard};
 use exp_core::event::{Event, EventSink, Point};
-use exp_core::experiment::{Augmentation, Training};
+use exp_core::experiment::{Augmentation, DamagedFrame, ShortClip, Training};
 use exp_core::metrics::Rule;
 use exp_data::loader::Loader;
 
@@ -42,6 +42,14 @@ pub struct Trained {
     pub war: f64,
 }
 
+/// A pass over the training clips.
+struct Pass {
+    loss: f64,
+    clips: usize,
+    waited: Duration,
+    damaged: usize,
+}
+
 impl Run<'_> {
     /// Trains the learner through all epochs.
     pub fn train(&self, learner: &mut dyn Learner) -> Result<Trained, TrainError> {
@@ -53,14 +61,14 @@ impl Run<'_> {
         let mut last = Trained { uar: 0.0, war: 0.0 };
         for epoch in 1..=epochs {
             let start = Instant::now();
-            let (train_loss, train_waited, trained) = self.epoch(learner, epoch)?;
+            let trained = self.epoch(learner, epoch)?;
             let train_seconds = start.elapsed().as_secs_f64();
             let evaluation = evaluate(learner, &self.test, self.card.classes.len(), &mut |_| {})?;
             // The last step's damage shows here first.
             if !evaluation.loss.is_finite() {
                 return Err(TrainError::Diverged {
                     epoch,
-                    step: trained / self.training.batch.get(),
+                    step: trained.clips / self.training.batch.get(),
                     loss: evaluation.loss,
                 });
             }
@@ -70,7 +78,7 @@ impl Run<'_> {
             };
             last = Trained { uar, war };
             let mut points = vec![
-                ("train/loss".to_owned(), train_loss),
+                ("train/loss".to_owned(), trained.loss),
                 ("test/loss".to_owned(), evaluation.loss),
                 ("test/uar".to_owned(), uar),
                 ("test/war".to_owned(), war),
@@ -80,17 +88,17 @@ impl Run<'_> {
                     points.push((format!("test/recall/{class}"), recall));
                 }
             }
-            let waited = train_waited + evaluation.waited;
+            points.extend(self.left_out(trained.damaged + evaluation.damaged));
+            let waited = (trained.waited + evaluation.waited).as_secs_f64();
+            let seconds = start.elapsed().as_secs_f64();
             points.extend([
                 ("rate/factor".to_owned(), self.training.rate_factor(epoch)),
-                (
-                    "time/epoch_seconds".to_owned(),
-                    start.elapsed().as_secs_f64(),
-                ),
-                ("time/waited_seconds".to_owned(), waited.as_secs_f64()),
+                ("time/epoch_seconds".to_owned(), seconds),
+                ("time/waited_seconds".to_owned(), waited),
+                ("time/waited_share".to_owned(), waited / seconds),
                 (
                     "time/clips_per_second".to_owned(),
-                    trained as f64 / train_seconds,
+                    trained.clips as f64 / train_seconds,
                 ),
             ]);
             let points = points
@@ -114,15 +122,34 @@ impl Run<'_> {
         Ok(last)
     }
 
-    /// One pass over the training clips: mean loss, time spent waiting for clips, clips seen.
-    fn epoch(
-        &self,
-        learner: &mut dyn Learner,
-        epoch: usize,
-    ) -> Result<(f64, Duration, usize), TrainError> {
+    /// What the rules for short clips and damaged frames cost an epoch, where they may cost anything.
+    fn left_out(&self, damaged: usize) -> Vec<(String, f64)> {
+        let rules = self.train.settings();
+        let dropped = self.train.dropped() + self.test.dropped();
+        let figures = [
+            (
+                rules.short == ShortClip::Drop,
+                "data/dropped_clips",
+                dropped,
+            ),
+            (
+                rules.damaged == DamagedFrame::RepeatNeighbour,
+                "data/damaged_frames",
+                damaged,
+            ),
+        ];
+        figures
+            .into_iter()
+            .filter(|(counted, ..)| *counted)
+            .map(|(_, series, count)| (series.to_owned(), count as f64))
+            .collect()
+    }
+
+    /// One pass over the training clips; the loss is the mean over its steps.
+    fn epoch(&self, learner: &mut dyn Learner, epoch: usize) -> Result<Pass, TrainError> {
         let factor = self.training.rate_factor(epoch);
         let mut batches = self.train.training(self.augment, self.seed, epoch as u64)?;
-        let (mut sum, mut steps, mut clips) = (0.0, 0, 0);
+        let (mut sum, mut steps, mut clips, mut damaged) = (0.0, 0, 0, 0);
         for batch in batches.by_ref() {
             let batch = batch?;
             steps += 1;
@@ -136,6 +163,7 @@ impl Run<'_> {
             }
             sum += loss;
             clips += batch.labels.len();
+            damaged += batch.damaged;
             self.sink.emit(Event::Step {
                 epoch,
                 step: steps,
@@ -143,7 +171,12 @@ impl Run<'_> {
                 clips: batch.labels.len(),
             });
         }
-        Ok((sum / steps as f64, batches.waited(), clips))
+        Ok(Pass {
+            loss: sum / steps as f64,
+            clips,
+            waited: batches.waited(),
+            damaged,
+        })
     }
 
     /// Keeps an epoch's predictions and weights under a selection rule.

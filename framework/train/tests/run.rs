@@ -9,7 +9,7 @@ use std::sync::{LazyLock, Mutex};
 use exp_core::checkpoint::RunCard;
 use exp_core::clip::Split;
 use exp_core::event::{Event, EventSink};
-use exp_core::experiment::{Augmentation, Normalize, Training};
+use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, ShortClip, Training};
 use exp_core::metrics::Rule;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_data::synthetic::Synthetic;
@@ -123,6 +123,8 @@ fn train(learner: &mut Fake) -> (Result<Trained, TrainError>, Vec<Event>, Vec<St
         batch: 16,
         workers: 1,
         normalize: Normalize::None,
+        short: ShortClip::RepeatLast,
+        damaged: DamagedFrame::Stop,
     };
     let heard = Heard::default();
     let result = Run {

@@ -49,14 +49,27 @@ pub fn run_id(identity: &Identity<'_>) -> String {
         .collect()
 }
 
-/// Settings without those that change no figure: how many threads read the clips.
+/// Settings without those that change no figure: how clips are read, and the rules for short clips
+/// and damaged frames where they are the default, which runs from before there were such settings
+/// had too.
 pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     let mut settings = settings.clone();
+    let clip = settings
+        .get_mut("clip")
+        .and_then(|clip| clip.as_object_mut());
+    if let Some(clip) = clip {
+        for (key, default) in [("short", "repeat_last"), ("damaged", "stop")] {
+            if clip.get(key).is_some_and(|value| value == default) {
+                clip.remove(key);
+            }
+        }
+    }
     let train = settings
         .get_mut("train")
         .and_then(|train| train.as_object_mut());
     if let Some(train) = train {
         train.remove("workers");
+        train.remove("cache_gib");
     }
     settings
 }
@@ -94,9 +107,23 @@ mod tests {
         let first = id(&settings("a", 1, 1), |_| {});
         assert_eq!(first.len(), 24);
         assert_eq!(first, id(&settings("moved", 1, 8), |_| {}));
+        let with = |change: fn(&mut serde_json::Value)| {
+            let mut settings = settings("a", 1, 1);
+            change(&mut settings);
+            id(&settings, |_| {})
+        };
+        let rules = |short: &str, damaged: &str| json!({"short": short, "damaged": damaged});
+        let default = json!({"clip": {}, "train": {"epochs": 1}});
+        let mut written = default.clone();
+        written["clip"] = rules("repeat_last", "stop");
+        written["train"]["cache_gib"] = json!(2);
+        assert_eq!(id(&default, |_| {}), id(&written, |_| {}));
         let texts = ["happiness.".to_owned()];
         let others = [
             id(&settings("a", 2, 1), |_| {}),
+            with(|settings| settings["clip"] = json!({"short": "repeat_first"})),
+            with(|settings| settings["clip"] = json!({"short": "drop"})),
+            with(|settings| settings["clip"] = json!({"damaged": "repeat_neighbour"})),
             id(&settings("a", 1, 1), |identity| {
                 identity.benchmark = "other"
             }),

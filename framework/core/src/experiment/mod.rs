@@ -17,5 +17,8 @@ pub use augment::{Augmentation, RandomResizedCrop};
 pub use identity::{Identity, TRAINING_MEANING, run_id};
 pub use plan::{Level, PlannedRun, plan};
 pub use schema::{experiment_schema, protocol_schema};
-pub use settings::{ClipSettings, Decays, LearningRates, Normalize, Settings, TAGGED, Training};
+pub use settings::{
+    ClipSettings, DamagedFrame, Decays, LearningRates, Normalize, Settings, ShortClip, TAGGED,
+    Training,
+};
 pub use spec::{Axis, Compare, Experiment};

@@ -65,6 +65,10 @@ pub struct ClipSettings {
     pub size: Within<8, 1024>,
     /// What is done to pixel values in [0, 1].
     pub normalize: Normalize,
+    /// What is shown of a clip with fewer frames than `frames`.
+    pub short: ShortClip,
+    /// What is done about a frame that cannot be decoded.
+    pub damaged: DamagedFrame,
 }
 
 /// What is done to pixel values in [0, 1] before the model sees them.
@@ -76,6 +80,43 @@ pub enum Normalize {
     None,
     /// CLIP's mean and standard deviation of each channel.
     Clip,
+}
+
+/// What is shown of a clip with fewer frames than the model takes, in training and in testing.
+///
+/// Public code differs in this, and figures move with it: DFER-CLIP repeats the last frame; loaders
+/// that descend from Temporal Segment Networks (Wang et al., ECCV 2016) show the first frame alone;
+/// M3DFEL (Wang et al., CVPR 2023) spreads the frames evenly; others leave such clips out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortClip {
+    /// All its frames, then the last one again until there are enough, as the reference does.
+    #[default]
+    RepeatLast,
+    /// Its first frame alone, as often as the model takes frames; the others are never shown.
+    RepeatFirst,
+    /// Nothing: the clip is left out, and the run records how many were.
+    Drop,
+}
+
+impl ShortClip {
+    /// Whether a clip of `n_frames` is used where the model takes `frames`. One without any frame is
+    /// not short but a mistake in the data: it is kept, so that reading it tells.
+    pub fn keeps(self, n_frames: usize, frames: usize) -> bool {
+        self != ShortClip::Drop || n_frames == 0 || n_frames >= frames
+    }
+}
+
+/// What is done about a frame that cannot be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DamagedFrame {
+    /// The run fails and names the clip and the frame.
+    #[default]
+    Stop,
+    /// The nearest frame of the clip that can be decoded stands in for it, of two equally near ones
+    /// the earlier; the run records how many were replaced.
+    RepeatNeighbour,
 }
 
 /// The optimiser (stochastic gradient descent with momentum) and its schedule.
@@ -94,8 +135,12 @@ pub struct Training {
     pub weight_decay: NonNegative,
     /// Every learning rate changes after these epochs.
     pub decay: Decays,
-    /// Threads that read clips beside training.
-    pub workers: Within<1, 256>,
+    /// Threads that read clips beside training; without a number, one for each core that the run
+    /// may use. No figure depends on it.
+    pub workers: Option<Within<1, 256>>,
+    /// How much of the decoded frames is kept in a file beside the store while a run lasts, so that
+    /// later epochs need not decode them again, in GiB; 0 keeps none. No figure depends on it.
+    pub cache_gib: NonNegative,
 }
 
 /// The learning rate of each group of parameters; a group with zero stays as it is.
@@ -129,6 +174,8 @@ impl Default for ClipSettings {
             frames: Within::literal(16),
             size: Within::literal(224),
             normalize: Normalize::None,
+            short: ShortClip::RepeatLast,
+            damaged: DamagedFrame::Stop,
         }
     }
 }
@@ -142,7 +189,8 @@ impl Default for Training {
             momentum: Share::literal(0.9),
             weight_decay: NonNegative::literal(1e-4),
             decay: Decays::default(),
-            workers: Within::literal(2),
+            workers: None,
+            cache_gib: NonNegative::literal(0.0),
         }
     }
 }

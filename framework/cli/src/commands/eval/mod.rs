@@ -10,7 +10,7 @@ use exp_core::experiment::{Identity, run_id};
 use exp_core::metrics::Confusion;
 use exp_core::provenance::Provenance;
 use exp_core::tree::Node;
-use exp_data::loader::{Loader, LoaderSettings};
+use exp_data::loader::Loader;
 use exp_model::device::ChosenDevice;
 use exp_model::parameters::Fit;
 use exp_store::{EvaluationRecord, Store};
@@ -18,7 +18,7 @@ use exp_train::{Evaluation, Registry, evaluate};
 
 use super::run::DeviceArgument;
 use crate::Outcome;
-use crate::inputs::{Fold, Inputs};
+use crate::inputs::{Fold, Inputs, loader_settings};
 use crate::progress::steps_bar;
 use crate::project::Project;
 use crate::provenance::provenance;
@@ -73,16 +73,17 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let fold = inputs.fold(&arguments.on, &trained.settings, number)?;
     describe(arguments, &trained, &fit);
 
+    let program = provenance(project.root(), &device);
     let settings = &trained.settings;
-    let sizes = LoaderSettings {
-        frames: settings.clip.frames.get(),
-        size: settings.clip.size.get(),
-        batch: settings.train.batch.get(),
-        workers: settings.train.workers.get(),
-        normalize: settings.clip.normalize,
-    };
+    let sizes = loader_settings(settings, program.cores);
     let test = Loader::new(fold.test.clone(), sizes)?;
-    let bar = steps_bar(fold.test.len(), "test clips");
+    if test.dropped() > 0 {
+        println!(
+            "{} clips are too short and left out (`clip.short: drop`)",
+            test.dropped()
+        );
+    }
+    let bar = steps_bar(test.clips().len(), "test clips");
     let evaluation = evaluate(learner.as_ref(), &test, fold.classes.len(), &mut |clips| {
         bar.advance(clips as u64, "");
     })?;
@@ -91,9 +92,15 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     println!(
         "{}, fold {number}: {} test clips",
         arguments.on,
-        fold.test.len()
+        test.clips().len()
     );
     print(&evaluation.confusion, &fold.classes);
+    if evaluation.damaged > 0 {
+        println!(
+            "{} damaged frames were replaced by a neighbour.",
+            evaluation.damaged
+        );
+    }
     if settings.benchmark.plugin.is_synthetic() {
         println!("The clips are drawn: these figures say nothing about real faces.");
     }
@@ -103,7 +110,6 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     }
     let path = arguments.store.clone().unwrap_or_else(|| project.store());
     let store = Store::open(&path)?;
-    let program = provenance(project.root(), &device);
     store.record_evaluation(&record(
         arguments, &trained, &fold, number, program, &device, evaluation,
     ))?;

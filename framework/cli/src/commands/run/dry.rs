@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use exp_store::Status;
 
-use super::prepare::Prepared;
+use super::prepare::{Prepared, used};
 
 /// Prints the plan and the cost of each run.
 pub fn print(prepared: &Prepared, statuses: &HashMap<String, Status>) {
@@ -12,7 +12,7 @@ pub fn print(prepared: &Prepared, statuses: &HashMap<String, Status>) {
     for run in &prepared.runs {
         let settings = &run.planned.settings;
         let clips = run.steps() * settings.train.batch.get();
-        let tested = run.fold.test.len() * settings.train.epochs.get();
+        let tested = used(&settings.clip, &run.fold.test) * settings.train.epochs.get();
         println!(
             "{}  {}  {} steps, {} frames trained, {} tested{}",
             &run.id[..8],

@@ -2,19 +2,23 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::anyhow;
+use exp_core::clip::Clip;
 use exp_core::event::{Event, EventSink};
 use exp_core::provenance::Provenance;
-use exp_data::loader::{Loader, LoaderSettings};
+use exp_data::FrameCache;
+use exp_data::loader::Loader;
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
 use exp_store::{RunSink, Store};
 use exp_train::{Run, TrainError, Trained};
 
 use super::prepare::{Prepared, PreparedRun};
+use crate::inputs::loader_settings;
 use crate::learner;
 use crate::progress::{ExperimentProgress, RunProgress};
 use crate::provenance::provenance;
@@ -29,6 +33,8 @@ struct Session<'a> {
     /// Weights lie beside the store that names them.
     checkpoints: PathBuf,
     program: Provenance,
+    /// Cores that one run may use.
+    cores: usize,
     progress: ExperimentProgress,
 }
 
@@ -46,24 +52,24 @@ pub fn all(
         return Ok(0);
     }
     let steps = open.iter().map(|&index| prepared.runs[index].steps()).sum();
+    let program = provenance(prepared.project.root(), device);
+    let small = |&index: &usize| prepared.runs[index].backbone.sizes().vision_width <= SMALL_WIDTH;
+    let side_by_side = match device.kind.starts_with("cpu") && open.iter().all(small) {
+        true => program.cores.min(open.len()),
+        false => 1,
+    };
+    let cores = (program.cores / side_by_side).max(1);
     let session = Session {
         store,
         device,
         checkpoints: std::path::absolute(store.path())?.with_file_name("checkpoints"),
-        program: provenance(prepared.project.root(), device),
+        program,
+        cores,
         progress: ExperimentProgress::new(&prepared.experiment.name, open.len(), steps),
-    };
-    let small = |&index: &usize| prepared.runs[index].backbone.sizes().vision_width <= SMALL_WIDTH;
-    let cores = session.program.cores;
-    let side_by_side = match device.kind.starts_with("cpu") && open.iter().all(small) {
-        true => cores.min(open.len()),
-        false => 1,
     };
     let next = AtomicUsize::new(0);
     let work = || -> anyhow::Result<usize> {
-        let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads((cores / side_by_side).max(1))
-            .build()?;
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(cores).build()?;
         let mut failed = 0;
         while let Some(&index) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
             let done = threads.install(|| session.one(&prepared.runs[index]))?;
@@ -138,16 +144,22 @@ impl Session<'_> {
                 Ok(ClassPrompts::new(&run.texts, layout, rows, encoder))
             },
         )?;
-        let sizes = LoaderSettings {
-            frames: settings.clip.frames.get(),
-            size: settings.clip.size.get(),
-            batch: settings.train.batch.get(),
-            workers: settings.train.workers.get(),
-            normalize: settings.clip.normalize,
+        let sizes = loader_settings(settings, self.cores);
+        let gib = settings.train.cache_gib.get();
+        let cache = match gib > 0.0 {
+            true => {
+                let folder = self.checkpoints.with_file_name("cache");
+                let bytes = (gib * f64::from(1 << 30)) as u64;
+                Some(Arc::new(FrameCache::new(&folder, bytes)?))
+            }
+            false => None,
+        };
+        let loader = |clips: &Arc<[Clip]>| {
+            Loader::new(clips.clone(), sizes).map(|loader| loader.with_cache(cache.clone()))
         };
         let trained = Run {
-            train: Loader::new(run.fold.train.clone(), sizes)?,
-            test: Loader::new(run.fold.test.clone(), sizes)?,
+            train: loader(&run.fold.train)?,
+            test: loader(&run.fold.test)?,
             augment: &settings.augment,
             training: &settings.train,
             seed: run.planned.seed,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use exp_core::checkpoint::RunCard;
-use exp_core::experiment::{Experiment, Identity, PlannedRun, plan, run_id};
+use exp_core::clip::Clip;
+use exp_core::experiment::{ClipSettings, Experiment, Identity, PlannedRun, plan, run_id};
 use exp_core::tree::{Diagnostic, Node};
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
@@ -35,6 +36,16 @@ pub struct PreparedRun {
     pub texts: Vec<ClassText>,
 }
 
+/// How many of some clips the rule for short clips leaves.
+fn used(settings: &ClipSettings, clips: &[Clip]) -> usize {
+    let kept = |clip: &&Clip| {
+        settings
+            .short
+            .keeps(clip.frames.len(), settings.frames.get())
+    };
+    clips.iter().filter(kept).count()
+}
+
 impl PreparedRun {
     /// What tells this run from the others, for people: `context = none, seed 1`.
     pub fn label(&self) -> String {
@@ -54,7 +65,8 @@ impl PreparedRun {
     /// Training steps in the whole run.
     pub fn steps(&self) -> usize {
         let train = &self.planned.settings.train;
-        train.epochs.get() * (self.fold.train.len() / train.batch.get())
+        train.epochs.get()
+            * (used(&self.planned.settings.clip, &self.fold.train) / train.batch.get())
     }
 
     /// What its checkpoints say of it.
@@ -193,7 +205,8 @@ fn prepare(
 ) -> Result<PreparedRun, Diagnostic> {
     let settings = &planned.settings;
     let fold = inputs.fold(&planned.benchmark, settings, planned.fold)?;
-    let (clips, batch) = (fold.train.len(), settings.train.batch.get());
+    let clips = used(&settings.clip, &fold.train);
+    let batch = settings.train.batch.get();
     if clips < batch {
         return Err(Diagnostic::new(format!(
             "benchmark `{}` has {clips} training clips, fewer than one batch of {batch}",

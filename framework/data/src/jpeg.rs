@@ -1,0 +1,41 @@
+//! JPEG files become frames.
+
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
+
+use crate::decode::Frame;
+
+/// The first bytes of every JPEG file.
+pub(crate) const SIGNATURE: &[u8] = &[0xff, 0xd8, 0xff];
+
+/// Decodes a JPEG file into a frame, whose memory is used again. An orientation in the EXIF data is
+/// not applied, as Pillow does not. The error is the reason, for people.
+pub(crate) fn decode(bytes: &[u8], frame: &mut Frame) -> Result<(), String> {
+    // Strict: a file that breaks off in the middle is an error, not a frame with a grey lower half.
+    let options = DecoderOptions::default()
+        .jpeg_set_out_colorspace(ColorSpace::RGB)
+        .set_strict_mode(true);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder
+        .decode_headers()
+        .map_err(|error| error.to_string())?;
+    let (width, height) = decoder.dimensions().ok_or("it has no size")?;
+    if let Some(ColorSpace::CMYK | ColorSpace::YCCK) = decoder.input_colorspace() {
+        return Err("its four colours are those of print (CMYK); store it as RGB".to_owned());
+    }
+    let values = decoder.output_buffer_size().ok_or("it has no size")?;
+    let pixels = width * height;
+    frame.rgb.resize(values, 0);
+    decoder
+        .decode_into(&mut frame.rgb)
+        .map_err(|error| error.to_string())?;
+    match values.checked_div(pixels) {
+        Some(3) => {}
+        Some(1) => frame.rgb = frame.rgb.iter().flat_map(|&grey| [grey; 3]).collect(),
+        _ => return Err(format!("{width} x {height} pixels give {values} values")),
+    }
+    (frame.width, frame.height) = (width, height);
+    Ok(())
+}
