@@ -26,13 +26,14 @@ enum Command {
     Plugins(commands::plugins::Arguments),
     Schema(commands::schema::Arguments),
     Pretrain(commands::pretrain::Arguments),
+    Data(commands::data::Arguments),
 }
 
 /// How a command ended when nothing stopped it.
 enum Outcome {
     /// Everything was done.
     Done,
-    /// A run failed; the others went on.
+    /// A run failed and the others went on, or a check found a fault.
     SomeFailed,
     /// Runs had begun, and something stopped them all.
     BrokenOff(anyhow::Error),
@@ -41,7 +42,7 @@ enum Outcome {
 /// Runs the program on the command line's arguments.
 ///
 /// Exit status 0: everything was done; 1: a run failed, and the others went
-/// on, or all were stopped half-way; 2: bad input or
+/// on, or all were stopped half-way, or a check found a fault; 2: bad input or
 /// surroundings, and nothing was started.
 pub fn run(registry: Registry) -> ExitCode {
     let arguments = Arguments::parse();
@@ -51,6 +52,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
         Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
+        Command::Data(arguments) => commands::data::run(&arguments, &registry),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

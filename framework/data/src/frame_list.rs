@@ -1,13 +1,53 @@
-//! List files of the field's benchmarks: one clip a line, `<folder> <number of frames> <label>`.
+//! List files of the field's public code and of the benchmarks' authors: one clip a line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use exp_core::clip::Clip;
-use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::benchmarks::folders::Listed;
+use crate::benchmarks::labels::class_named;
 use crate::error::DataError;
-use crate::natural::natural_order;
+
+/// What stands in a line. Columns of text files have one space between them; a folder may contain
+/// spaces. A label is a number that counts from 0, or a class name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Columns {
+    /// `<folder> <number of frames> <label>`, as DFER-CLIP, Former-DFER, IAL and MMA-DFER have it.
+    #[default]
+    FolderFramesLabel,
+    /// `<folder> <label>`, as MAE-DFER and SVFAP have it.
+    FolderLabel,
+    /// `<folder> <sound file> <label>`, as HiCMAE and CLAIP-Emo have it.
+    FolderSoundLabel,
+    /// DFEW's official `video_name,label` with that header, as M3DFEL reads it: labels count from
+    /// 1, and numbers of clips are padded to five digits, as their folders are.
+    VideoNameLabel,
+}
+
+/// Which labels a list may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Labels {
+    /// Numbers, and names of classes.
+    NumbersOrNames,
+    /// Names of classes only: the numbers of such lists mean another thing in each code.
+    Names,
+}
+
+/// A line of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its number in the file, from 1.
+    pub line: usize,
+    /// The clip's folder as listed, without a slash at its end.
+    pub folder: String,
+    /// The number of frames, where the list has one.
+    pub frames: Option<usize>,
+    /// Index of the class.
+    pub label: usize,
+}
 
 /// Where the folders of a list lie on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,95 +65,219 @@ pub enum Place {
     },
 }
 
-/// What a list file names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrameList {
-    /// The clips in the order of the list, with the frames that are on disk. A clip's name is its
-    /// folder as listed, without the root or prefix.
-    pub clips: Vec<Clip>,
-    /// How many clips have another number of frames on disk than the list says.
-    pub differing: usize,
+impl Columns {
+    /// A line, for messages.
+    fn form(self) -> &'static str {
+        match self {
+            Self::FolderFramesLabel => "<folder> <number of frames> <label>",
+            Self::FolderLabel => "<folder> <label>",
+            Self::FolderSoundLabel => "<folder> <sound file> <label>",
+            Self::VideoNameLabel => "<video name>,<label>",
+        }
+    }
+
+    /// The number of the first class.
+    fn first(self) -> usize {
+        usize::from(self == Self::VideoNameLabel)
+    }
+
+    fn has_header(self) -> bool {
+        self == Self::VideoNameLabel
+    }
 }
 
-/// Reads a list file and looks up the frames of every clip.
+/// Reads a list file and says where its clips should lie. A clip's name is its folder as listed,
+/// without the root or prefix. Whether the folders are there is for
+/// [`look_up`](crate::benchmarks::look_up) to say.
 ///
-/// A line is split from the right at single spaces, so a folder may contain spaces; blank lines are
-/// skipped, and line ends may be those of Windows. Labels count from 0 and index `classes`. Frames
-/// are the folder's `.jpg` and `.jpeg` files, numbers in their names ordered by value.
-///
-/// A line that cannot be used is an error naming file and line: a number that is none, a label
-/// without a class, a folder that is missing, holds no frame, or does not begin as [`Place`] says.
+/// The error is as for [`read_rows`], and for a folder that does not begin as [`Place`] says.
 pub fn read_frame_list(
     file: &Path,
     place: &Place,
+    columns: Columns,
     classes: &[String],
-) -> Result<FrameList, DataError> {
-    let text = fs::read_to_string(file).map_err(|source| DataError::Read {
+) -> Result<Vec<Listed>, DataError> {
+    read_rows(file, columns, Labels::NumbersOrNames, classes)?
+        .into_iter()
+        .map(|row| {
+            let (name, folder) =
+                locate(&row.folder, place).map_err(|message| at(file, row.line, message))?;
+            Ok(Listed {
+                name,
+                folder,
+                label: row.label,
+                frames: row.frames,
+            })
+        })
+        .collect()
+}
+
+/// Reads the lines of a list file.
+///
+/// A line is split from the right at single spaces, so a folder may contain spaces; blank lines and a
+/// byte order mark are skipped, line ends may be those of Windows, and the last may lack one.
+///
+/// A line that cannot be used is an error naming file and line: one that is not UTF-8, a number that
+/// is none, a label without a class. A list of labels from 1 that has a 0, or lacks the last class,
+/// is an error too: other code keeps such files with labels from 0, and read as official ones they
+/// would shift every label.
+pub fn read_rows(
+    file: &Path,
+    columns: Columns,
+    labels: Labels,
+    classes: &[String],
+) -> Result<Vec<Row>, DataError> {
+    let mut lines = read_lines(file)?.into_iter();
+    if columns.has_header()
+        && let Some((line, header)) = lines.next()
+        && !header.trim().eq_ignore_ascii_case("video_name,label")
+    {
+        let message = format!("expected the header `video_name,label`, found `{header}`");
+        return Err(at(file, line, message));
+    }
+    let mut rows = Vec::new();
+    let mut numbers: Vec<usize> = Vec::new();
+    for (line, text) in lines {
+        let error = |message| at(file, line, message);
+        let (folder, frames, label) = split(&text, columns).map_err(error)?;
+        let number = label.parse::<usize>().ok();
+        numbers.extend(number);
+        let label = match (number, labels) {
+            (Some(0), Labels::NumbersOrNames) if columns.first() == 1 => continue,
+            (Some(number), Labels::NumbersOrNames) => class_numbered(number, columns, classes),
+            (Some(number), Labels::Names) => Err(format!(
+                "expected the name of a class, found the number {number}; codes number these \
+                 classes differently, so a list with numbers needs its classes declared: read it \
+                 with `frame_list`"
+            )),
+            (None, _) => class_named(label, classes),
+        };
+        rows.push(Row {
+            line,
+            folder,
+            frames,
+            label: label.map_err(error)?,
+        });
+    }
+    if rows.is_empty() && numbers.is_empty() {
+        return Err(DataError::EmptyList {
+            file: file.to_owned(),
+            expected: columns.form(),
+        });
+    }
+    if columns.first() == 1 && !numbers.is_empty() {
+        from_one(&numbers, classes.len()).map_err(|message| DataError::List {
+            file: file.to_owned(),
+            message,
+        })?;
+    }
+    Ok(rows)
+}
+
+/// Whether these can be labels that count from 1.
+fn from_one(numbers: &[usize], classes: usize) -> Result<(), String> {
+    let zeros = numbers.iter().filter(|number| **number == 0).count();
+    let found = match (zeros, numbers.contains(&classes)) {
+        (0, true) => return Ok(()),
+        (0, false) => format!("no label is {classes}"),
+        (1, _) => "one label is 0".to_owned(),
+        _ => format!("{zeros} labels are 0"),
+    };
+    Err(format!(
+        "expected labels from 1 to {classes}, but {found}: this looks like the copy of other code \
+         whose labels count from 0, and read as the official file every class would be wrong; take \
+         the authors' file"
+    ))
+}
+
+fn at(file: &Path, line: usize, message: String) -> DataError {
+    DataError::ListLine {
+        file: file.to_owned(),
+        line,
+        message,
+    }
+}
+
+/// The lines that are not blank, with their numbers.
+fn read_lines(file: &Path) -> Result<Vec<(usize, String)>, DataError> {
+    let bytes = fs::read(file).map_err(|source| DataError::Read {
         path: file.to_owned(),
         source,
     })?;
-    let text = text.trim_start_matches('\u{feff}');
-    let lines: Vec<(usize, &str)> = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .collect();
-    if lines.is_empty() {
-        let file = file.to_owned();
-        return Err(DataError::EmptyList { file });
-    }
-    // In parallel, since on a network file system each folder takes a round trip.
-    let read: Vec<_> = lines
-        .par_iter()
-        .map(|(_, line)| read_line(line, place, classes))
-        .collect();
-    let mut list = FrameList {
-        clips: Vec::with_capacity(lines.len()),
-        differing: 0,
-    };
-    for ((index, _), clip) in lines.iter().zip(read) {
-        let (clip, listed) = clip.map_err(|message| DataError::ListLine {
-            file: file.to_owned(),
-            line: index + 1,
-            message,
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let mut lines = Vec::new();
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let text = std::str::from_utf8(line).map_err(|error| {
+            let message = format!(
+                "expected UTF-8, but the byte {:#04x} at position {} is none, in `{}`; save the list \
+                 as UTF-8, and see that the clip's folder has that very name",
+                line[error.valid_up_to()],
+                error.valid_up_to() + 1,
+                String::from_utf8_lossy(line).trim_end()
+            );
+            at(file, index + 1, message)
         })?;
-        list.differing += usize::from(clip.frames.len() != listed);
-        list.clips.push(clip);
+        let text = text.trim_end();
+        if !text.trim().is_empty() {
+            lines.push((index + 1, text.to_owned()));
+        }
     }
-    Ok(list)
+    Ok(lines)
 }
 
-/// One line: the clip, and the number of frames that the list gives it.
-fn read_line(line: &str, place: &Place, classes: &[String]) -> Result<(Clip, usize), String> {
-    let mut parts = line.trim_end().rsplitn(3, ' ');
-    let (Some(label), Some(frames), Some(folder)) = (parts.next(), parts.next(), parts.next())
-    else {
-        return Err(format!(
-            "expected `<folder> <number of frames> <label>`, found `{line}`"
-        ));
+/// Folder, number of frames and label of one line.
+fn split(line: &str, columns: Columns) -> Result<(String, Option<usize>, &str), String> {
+    let wrong = || format!("expected `{}`, found `{line}`", columns.form());
+    let (parts, separator) = match columns {
+        Columns::FolderFramesLabel | Columns::FolderSoundLabel => (3, ' '),
+        Columns::FolderLabel => (2, ' '),
+        Columns::VideoNameLabel => (2, ','),
     };
-    let frames = number(frames, "the number of frames")?;
-    let label = number(label, "the label")?;
-    if label >= classes.len() {
-        return Err(format!(
-            "label {label} has no class: there are {} ({}), and labels count from 0",
+    let mut columns_found = line.rsplitn(parts, separator);
+    let label = columns_found.next().ok_or_else(wrong)?.trim();
+    let middle = match parts {
+        3 => Some(columns_found.next().ok_or_else(wrong)?),
+        _ => None,
+    };
+    let folder = columns_found.next().ok_or_else(wrong)?;
+    let folder = folder.trim_end_matches('/');
+    if folder.is_empty() || label.is_empty() {
+        return Err(wrong());
+    }
+    let frames = match (columns, middle) {
+        (Columns::FolderFramesLabel, Some(frames)) => Some(frames.parse().map_err(|_| {
+            format!(
+                "the number of frames must be a whole number from 0, found `{frames}`; if that is \
+                 right, the setting `columns` must say what stands there"
+            )
+        })?),
+        _ => None,
+    };
+    let folder = match columns {
+        Columns::VideoNameLabel => clip_number(folder.trim()),
+        _ => folder.to_owned(),
+    };
+    Ok((folder, frames, label))
+}
+
+/// The folder of a DFEW clip: its number with five digits.
+fn clip_number(name: &str) -> String {
+    match name.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => format!("{name:0>5}"),
+        false => name.to_owned(),
+    }
+}
+
+fn class_numbered(number: usize, columns: Columns, classes: &[String]) -> Result<usize, String> {
+    let first = columns.first();
+    match number.checked_sub(first) {
+        Some(label) if label < classes.len() => Ok(label),
+        _ => Err(format!(
+            "label {number} has no class: there are {} ({}), and labels count from {first}",
             classes.len(),
             classes.join(", ")
-        ));
+        )),
     }
-    let (name, path) = locate(folder.trim_end_matches('/'), place)?;
-    let clip = Clip {
-        frames: frames_in(&path)?,
-        name,
-        label,
-        subject: None,
-    };
-    Ok((clip, frames))
-}
-
-fn number(text: &str, what: &str) -> Result<usize, String> {
-    text.parse()
-        .map_err(|_| format!("{what} must be a whole number from 0, found `{text}`"))
 }
 
 /// The clip's name and its folder here.
@@ -134,32 +298,4 @@ fn locate(folder: &str, place: &Place) -> Result<(String, PathBuf), String> {
                 )
             }),
     }
-}
-
-/// The frame files of a folder, in natural order.
-fn frames_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let unreadable = |error| {
-        format!(
-            "cannot read the clip's folder {}: {error}; check the root or the prefix that is replaced",
-            folder.display()
-        )
-    };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name();
-        let is_frame = Path::new(&name).extension().is_some_and(|extension| {
-            extension.eq_ignore_ascii_case("jpg") || extension.eq_ignore_ascii_case("jpeg")
-        });
-        if is_frame {
-            names.push(name);
-        }
-    }
-    if names.is_empty() {
-        return Err(format!(
-            "the clip's folder {} holds no .jpg or .jpeg file; extract its frames or take it out of the list",
-            folder.display()
-        ));
-    }
-    names.sort_by(|a, b| natural_order(&a.to_string_lossy(), &b.to_string_lossy()));
-    Ok(names.into_iter().map(|name| folder.join(name)).collect())
 }

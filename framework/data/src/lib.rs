@@ -3,6 +3,8 @@
 
 pub mod adjust;
 pub mod augment;
+pub mod benchmarks;
+pub mod check;
 pub mod decode;
 mod error;
 pub mod frame_list;

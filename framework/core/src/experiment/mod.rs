@@ -9,6 +9,7 @@ mod identity;
 mod plan;
 mod schema;
 mod settings;
+mod source;
 mod spec;
 
 pub use augment::{Augmentation, RandomResizedCrop};
@@ -16,4 +17,5 @@ pub use identity::{Identity, TRAINING_MEANING, run_id};
 pub use plan::{Level, PlannedRun, plan};
 pub use schema::{experiment_schema, protocol_schema};
 pub use settings::{ClipSettings, Decays, LearningRates, Normalize, Settings, TAGGED, Training};
+pub use source::ClipSource;
 pub use spec::{Axis, Compare, Experiment};

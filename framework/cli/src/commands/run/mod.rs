@@ -18,6 +18,9 @@ use crate::Outcome;
 use crate::project::Project;
 use prepare::Prepared;
 
+pub use inputs::complaint;
+pub use prepare::{read_yaml, unknown_benchmark};
+
 /// Run an experiment: every run that is not done yet, then the report.
 #[derive(Args)]
 pub struct Arguments {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use exp_core::clip::Clip;
 use exp_core::experiment::{Experiment, PlannedRun, plan};
+use exp_core::official::{Official, Overlap};
 use exp_core::tree::{Diagnostic, Node, Source, nearest};
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
@@ -119,6 +120,7 @@ impl Prepared {
             let (_, protocol) = read_yaml(&project.protocol(benchmark))?;
             planned.extend(plan(&experiment, benchmark, &protocol, &sets, registry)?);
         }
+        say_what_is_shared(&planned);
         let mut inputs = Inputs::new(&project);
         // Everything that needs no clip first: opening or drawing them can take minutes.
         let texts = planned
@@ -170,7 +172,22 @@ impl Prepared {
     }
 }
 
-fn read_yaml(path: &Path) -> anyhow::Result<(String, Node)> {
+/// Tells of clips that two of the benchmarks share.
+fn say_what_is_shared(planned: &[PlannedRun<dyn TemporalPlugin>]) {
+    let mut officials: Vec<&Official> = Vec::new();
+    for run in planned {
+        let official = run.settings.benchmark.plugin.official();
+        officials.extend(official.filter(|official| !officials.contains(official)));
+    }
+    for one in &officials {
+        let both = |shared: Overlap| officials.iter().any(|other| other.name == shared.of);
+        if let Some(note) = one.overlap_note().filter(|_| one.holds.is_some_and(both)) {
+            eprintln!("note: {note}");
+        }
+    }
+}
+
+pub fn read_yaml(path: &Path) -> anyhow::Result<(String, Node)> {
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
     let here = std::env::current_dir()?;
     let shown = path.strip_prefix(&here).unwrap_or(path);
@@ -194,7 +211,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     }
 }
 
-fn unknown_benchmark(name: &str, known: &[String]) -> Diagnostic {
+pub fn unknown_benchmark(name: &str, known: &[String]) -> Diagnostic {
     let error = Diagnostic::new(format!(
         "there is no benchmark `{name}`: experiments/benchmarks/{name}.yaml does not exist"
     ));
