@@ -189,9 +189,9 @@ fn every_damage_is_found() {
     let shown = folder(train[0]).display().to_string();
     assert_eq!(
         missing,
-        format!("1 train {}: there is no folder {shown}", train[0].name)
+        format!("{}: there is no folder {shown}", train[0].name)
     );
-    assert!(empty.starts_with(&format!("1 test {}: no .jpg", test[0].name)));
+    assert!(empty.starts_with(&format!("{}: no .jpg", test[0].name)));
     let name = |clip: &Made| clip.name.clone();
     assert_eq!(
         found(&report, Kind::Unreadable),
@@ -256,6 +256,21 @@ fn clips_that_are_listed_twice_are_found() {
     add("train", 1, train, "Contempt");
     add("train", 1, test, &test.class);
     add("test", 2, test, &test.class);
+    // Fold 2 calls a clip by another feeling than fold 1.
+    let other = on_side(&made, 1, "train").nth(1).unwrap();
+    let path = file(
+        if other.test_fold == 2 {
+            "test"
+        } else {
+            "train"
+        },
+        2,
+    );
+    let text = fs::read_to_string(&path).unwrap();
+    let line = format!("{}.mp4 {}", other.name, other.class);
+    let changed = format!("{}.mp4 helplessness", other.name);
+    assert!(text.contains(&line) && line != changed);
+    fs::write(path, text.replace(&line, &changed)).unwrap();
     let frames = Path::new(mafw::FRAMES);
     let open = |fold| mafw::open(root.path(), frames, fold, &|_, _| {}).unwrap();
     let folds = folds(open, &[1, 2]);
@@ -282,6 +297,12 @@ fn clips_that_are_listed_twice_are_found() {
             test.name
         )]
     );
+    let [label]: [String; 1] = found(&report, Kind::OtherLabel).try_into().unwrap();
+    let expected = format!(
+        "{}: helplessness here, {} in fold 1",
+        other.name, other.class
+    );
+    assert!(label.ends_with(&expected), "{label}");
     assert!(!report.is_faithful());
     // PNG and JPEG clips lie side by side.
     let formats: Vec<Format> = report

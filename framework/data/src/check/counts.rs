@@ -112,6 +112,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     for (fold, split) in subject.folds {
         findings.extend(twice(*fold, split));
     }
+    findings.extend(other_labels(subject));
     if subject.official.is_some() {
         findings.extend(in_two_tests(subject));
     }
@@ -145,6 +146,32 @@ fn twice(fold: u32, split: &Split) -> Vec<Finding> {
                 clip: Some(name.to_owned()),
                 detail,
             });
+        }
+    }
+    findings
+}
+
+/// A clip shows the same feeling in every fold; label files that disagree are not of one copy.
+fn other_labels(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut seen: HashMap<&str, (u32, usize)> = HashMap::new();
+    let mut findings = Vec::new();
+    for (fold, split) in subject.folds {
+        for side in SIDES {
+            for (name, label) in listed(split, side) {
+                let (first, other) = *seen.entry(name).or_insert((*fold, label));
+                if other != label && first != *fold {
+                    findings.push(Finding {
+                        kind: Kind::OtherLabel,
+                        fold: Some(*fold),
+                        side: Some(side),
+                        clip: Some(name.to_owned()),
+                        detail: format!(
+                            "{} here, {} in fold {first}",
+                            split.classes[label], split.classes[other]
+                        ),
+                    });
+                }
+            }
         }
     }
     findings

@@ -7,7 +7,7 @@ mod image;
 mod inspect;
 mod report;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use exp_core::clip::{Clip, Side, Split};
@@ -102,34 +102,30 @@ impl<'a> Distinct<'a> {
 /// What is to be said of single clips.
 fn clip_findings(subject: &Subject<'_>, clips: &[&Clip], inspected: &[Inspected]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (fold, split) in subject.folds {
+    // What lies on disk is the same in every fold, and told once.
+    let mut told = HashSet::new();
+    for (_, split) in subject.folds {
         for clip in &split.unusable {
-            findings.push(Finding {
-                kind: Kind::Unusable,
-                fold: Some(*fold),
-                side: Some(clip.side),
-                clip: Some(clip.name.clone()),
-                detail: clip.reason.clone(),
-            });
+            if told.insert(&clip.name) {
+                let detail = clip.reason.clone();
+                findings.push(Finding::of(Kind::Unusable, &clip.name, detail));
+            }
         }
         for clip in &split.recounted {
-            findings.push(Finding {
-                kind: Kind::Recounted,
-                fold: Some(*fold),
-                side: Some(clip.side),
-                clip: Some(clip.name.clone()),
-                detail: format!("{} frames listed, {} on disk", clip.listed, clip.found),
-            });
+            if told.insert(&clip.name) {
+                let detail = format!("{} frames listed, {} on disk", clip.listed, clip.found);
+                findings.push(Finding::of(Kind::Recounted, &clip.name, detail));
+            }
         }
     }
     let usual = Images::of(inspected).into_iter().next();
     for (clip, inspected) in clips.iter().zip(inspected) {
         for reason in &inspected.unreadable {
-            findings.push(Finding::of(Kind::Unreadable, clip, reason.clone()));
+            findings.push(Finding::of(Kind::Unreadable, &clip.name, reason.clone()));
         }
         if clip.frames.len() < subject.frames {
             let detail = format!("{} frames", clip.frames.len());
-            findings.push(Finding::of(Kind::Short, clip, detail));
+            findings.push(Finding::of(Kind::Short, &clip.name, detail));
         }
         let size = |image: &Image| (image.width, image.height);
         let usual = usual.as_ref().map(|images| size(&images.image));
@@ -139,7 +135,7 @@ fn clip_findings(subject: &Subject<'_>, clips: &[&Clip], inspected: &[Inspected]
             .find(|image| usual.is_some_and(|usual| usual != size(image)))
         {
             let detail = format!("{} x {}", odd.width, odd.height);
-            findings.push(Finding::of(Kind::OddSize, clip, detail));
+            findings.push(Finding::of(Kind::OddSize, &clip.name, detail));
         }
     }
     findings

@@ -93,6 +93,8 @@ pub enum Kind {
     InBoth,
     /// A test clip with the very frames of a training clip.
     SameFrames,
+    /// A clip with another label than in another fold.
+    OtherLabel,
     /// A clip in the test sets of two folds, which published benchmarks keep apart.
     InTwoTests,
     /// A test clip with the first frame of a training clip.
@@ -131,6 +133,10 @@ impl Kind {
                 "test clip has the frames of a training clip",
                 "test clips have the frames of a training clip",
             ),
+            Self::OtherLabel => (
+                "clip has different labels in different folds",
+                "clips have different labels in different folds",
+            ),
             Self::InTwoTests => ("clip is in two test sets", "clips are in two test sets"),
             Self::SameFirstFrame => (
                 "test clip begins with the frame of a training clip",
@@ -157,12 +163,13 @@ impl Kind {
 }
 
 impl Finding {
-    pub(super) fn of(kind: Kind, clip: &Clip, detail: String) -> Self {
+    /// A finding about one clip, in whatever fold.
+    pub(super) fn of(kind: Kind, clip: &str, detail: String) -> Self {
         Self {
             kind,
             fold: None,
             side: None,
-            clip: Some(clip.name.clone()),
+            clip: Some(clip.to_owned()),
             detail,
         }
     }

@@ -46,38 +46,49 @@ pub fn summary(report: &Report) -> String {
     text + verdict
 }
 
+/// A row a class and a column a side of a fold, so that eleven classes fit on a screen.
 fn counts(report: &Report) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Disabled);
     table.style_mut().row_separator = comfy_table::LineStyle::none();
-    let head = ["fold", "side", "clips", "usable"].map(String::from);
-    table.set_header(head.into_iter().chain(report.classes.iter().cloned()));
-    for side in &report.sides {
-        table.add_row(row(side));
+    let several = several_folds(report);
+    table.set_header(row("", report, |side| match several {
+        true => format!("fold {}\n{}", side.fold, side.side.name()),
+        false => side.side.name().to_owned(),
+    }));
+    table.add_row(row("clips", report, |side| {
+        beside(side.listed, side.official)
+    }));
+    table.add_row(row("usable", report, |side| side.usable.to_string()));
+    for (label, class) in report.classes.iter().enumerate() {
+        table.add_row(row(class, report, |side| {
+            let class = &side.classes[label];
+            beside(class.listed, class.official)
+        }));
     }
-    for column in table.column_iter_mut().skip(2) {
+    for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }
 
-fn row(side: &SideCount) -> Vec<String> {
-    let beside = |count: usize, official: Option<usize>| match official {
+fn row(head: &str, report: &Report, cell: impl Fn(&SideCount) -> String) -> Vec<String> {
+    let cells = report.sides.iter().map(cell);
+    std::iter::once(head.to_owned()).chain(cells).collect()
+}
+
+/// A count, with the official one in brackets where that is another.
+fn beside(count: usize, official: Option<usize>) -> String {
+    match official {
         Some(official) if official != count => format!("{count} ({official})"),
         _ => count.to_string(),
-    };
-    let classes = side.classes.iter();
-    [
-        side.fold.to_string(),
-        side.side.name().to_owned(),
-        beside(side.listed, side.official),
-        side.usable.to_string(),
-    ]
-    .into_iter()
-    .chain(classes.map(|class| beside(class.listed, class.official)))
-    .collect()
+    }
+}
+
+fn several_folds(report: &Report) -> bool {
+    report.sides.iter().any(|side| side.fold != 1)
 }
 
 fn lengths(report: &Report) -> String {
@@ -85,7 +96,7 @@ fn lengths(report: &Report) -> String {
         return "No clip can be used.".to_owned();
     };
     let officially = match report.short_officially {
-        Some(count) => format!(" (by public lists: {count})"),
+        Some(count) => format!(" (in the official frames: {count})"),
         None => String::new(),
     };
     format!(
@@ -123,8 +134,7 @@ fn images(report: &Report) -> String {
 }
 
 fn example(finding: &Finding, report: &Report) -> String {
-    let folds = report.sides.iter().any(|side| side.fold != 1);
-    let fold = finding.fold.filter(|_| folds);
+    let fold = finding.fold.filter(|_| several_folds(report));
     let mut place: Vec<String> = fold
         .map(|fold| format!("fold {fold}"))
         .into_iter()
