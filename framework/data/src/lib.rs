@@ -12,6 +12,7 @@ pub mod loader;
 mod manifest;
 mod natural;
 pub mod resize;
+pub mod rows;
 pub mod sampling;
 pub mod synthetic;
 pub mod transform;

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use exp_core::clip::{Clip, Split};
 use exp_data::benchmarks::{dfew, ferv39k, look_up, mafw};
-use exp_data::frame_list::{Columns, Place, read_frame_list};
+use exp_data::frame_list::{Place, read_frame_list};
+use exp_data::rows::Columns;
 use exp_data::{DataError, manifest_hash};
 use official::{FOLDS, Made, make_dfew, make_ferv39k, make_mafw, on_side};
 

@@ -1,13 +1,15 @@
-//! List files as the field's benchmarks have them, and the manifest of what they name.
+//! List files as the field's public code has them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use exp_core::clip::{Clip, Split};
+use exp_data::DataError;
 use exp_data::benchmarks::{Listed, dfew, ferv39k, look_up, mafw};
-use exp_data::frame_list::{Columns, Place, read_frame_list};
-use exp_data::{DataError, manifest_hash};
+use exp_data::frame_list::{Place, read_frame_list};
+use exp_data::rows::{Columns, Labels, read_rows};
+use proptest::prelude::*;
 
 /// Folders with empty files: a list reads names only.
 fn benchmark(folders: &[(&str, &[&str])]) -> tempfile::TempDir {
@@ -267,101 +269,41 @@ fn a_line_that_is_not_utf8_is_named() {
     );
 }
 
-#[test]
-fn clips_that_are_not_there_are_counted_with_examples() {
-    let root = benchmark(&[
-        ("a", &["1.jpg"]),
-        ("empty", &[]),
-        ("text", &["notes.txt", ".1.jpg"]),
-        ("twice", &["1.jpg", "1.png", "2.jpg"]),
-    ]);
-    let place = Place::Root(root.path().into());
-    let text = "a 1 0\nempty 1 0\ntext 1 0\ntwice 2 0\nb 1 0\nc 1 0\n";
-    let split = read(root.path(), text, &place).unwrap();
-    let top = root.path().display();
-    assert_eq!(
-        split.unusable_note().unwrap(),
-        format!(
-            "5 of 6 clips cannot be used (empty: no .jpg, .jpeg or .png file in {top}/empty; text: no \
-             .jpg, .jpeg or .png file in {top}/text; twice: 1.jpg and 1.png are the same frame twice \
-             in {top}/twice; remove one format; and 2 more)"
-        )
-    );
-}
-
-#[test]
-fn frames_are_jpeg_and_png_files_in_the_order_of_their_numbers() {
-    let root = benchmark(&[(
-        "clip",
-        &[
-            "10.png",
-            "9.JPG",
-            "1.jpeg",
-            "2.png",
-            "._1.jpeg",
-            ".DS_Store",
-            "Thumbs.db",
-            "n_frames",
-        ],
-    )]);
-    let split = read(root.path(), "clip 4 0", &Place::Root(root.path().into())).unwrap();
-    assert_eq!(
-        names(&split.train[0]),
-        ["1.jpeg", "2.png", "9.JPG", "10.png"]
-    );
-}
-
-#[cfg(unix)]
-#[test]
-fn frame_names_need_not_be_utf8() {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-
-    let root = benchmark(&[("clip", &[])]);
-    let name = |bytes| root.path().join("clip").join(OsStr::from_bytes(bytes));
-    let frames: [&[u8]; 3] = [b"\xe91.jpg", b"\xe92.jpg", b"\xe910.jpg"];
-    for frame in frames {
-        fs::write(name(frame), "").unwrap();
-    }
-    let split = read(root.path(), "clip 3 0", &Place::Root(root.path().into())).unwrap();
-    assert_eq!(split.train[0].frames, frames.map(name));
-    assert!(manifest_hash(&split).is_ok());
-}
-
 /// The lists of public code: a few made-up lines in each format, or the real lists of fold 1 in the
 /// folder that `EXP_LISTS` names.
 #[test]
 fn the_lists_of_public_code_are_read() {
     let twins = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lists");
     let real = std::env::var_os("EXP_LISTS").map(PathBuf::from);
-    // Clips of each class, and clips with fewer than 16 frames.
-    let expected: [(&str, Vec<String>, &[usize], &[usize], [usize; 2]); 3] = [
+    // Clips of each class in the real list and in the made-up one, and clips of fewer than 16 frames.
+    type Expected = (&'static str, Vec<String>, [&'static [usize]; 2], [usize; 2]);
+    let expected: [Expected; 3] = [
         (
             "DFEW_set_1_test.txt",
             dfew::classes(),
-            dfew::OFFICIAL.first_test,
-            &[2, 1, 1, 1, 1, 1, 1],
+            [dfew::OFFICIAL.first_test, &[2, 1, 1, 1, 1, 1, 1]],
             [3, 1],
         ),
         (
             "FERV39K_test.txt",
             ferv39k::classes(),
-            ferv39k::OFFICIAL.first_test,
-            &[1, 1, 1, 1, 1, 1, 2],
+            [ferv39k::OFFICIAL.first_test, &[1, 1, 1, 1, 1, 1, 2]],
             [813, 2],
         ),
         (
             "MAFW_set_1_test.txt",
             mafw::classes(),
-            mafw::OFFICIAL.first_test,
-            &[1, 0, 1, 2, 1, 1, 1, 1, 1, 1, 1],
+            [
+                mafw::OFFICIAL.first_test,
+                &[1, 0, 1, 2, 1, 1, 1, 1, 1, 1, 1],
+            ],
             [1, 0],
         ),
     ];
-    for (name, classes, all, few, short) in expected {
+    for (name, classes, counts, short) in expected {
         let (file, counts, short) = match &real {
-            Some(folder) => (folder.join(name), all, short[0]),
-            None => (twins.join(name), few, short[1]),
+            Some(folder) => (folder.join(name), counts[0], short[0]),
+            None => (twins.join(name), counts[1], short[1]),
         };
         let place = Place::AsListed(PathBuf::new());
         let listed = read_frame_list(&file, &place, Columns::default(), &classes).unwrap();
@@ -373,41 +315,38 @@ fn the_lists_of_public_code_are_read() {
     }
 }
 
-#[test]
-fn the_manifest_sees_every_change_of_what_is_listed() {
-    let root = three_clips();
-    let list = read(
-        root.path(),
-        "Action/Happy/0015 3 0\nDrama/1 1 2\n",
-        &Place::Root(root.path().into()),
-    );
-    let clips = list.unwrap().train;
-    let split = Split {
-        classes: vec!["happiness".into(), "sadness".into()],
-        train: vec![clips[0].clone()],
-        test: vec![clips[1].clone()],
-        ..Split::default()
-    };
-    let hash = manifest_hash(&split).unwrap();
-    assert_eq!(hash.len(), 64);
-    assert_eq!(hash, manifest_hash(&split).unwrap());
-    let changes: [fn(&mut Split); 7] = [
-        |split| split.classes[0] = "joy".into(),
-        |split| split.classes = vec!["happi".into(), "nesssadness".into()],
-        |split| split.train[0].name.push('x'),
-        |split| split.train[0].label = 1,
-        |split| split.train[0].subject = Some(String::new()),
-        |split| split.train[0].frames.swap(0, 1),
-        |split| std::mem::swap(&mut split.train, &mut split.test),
-    ];
-    for (number, change) in changes.into_iter().enumerate() {
-        let mut other = split.clone();
-        change(&mut other);
-        assert_ne!(hash, manifest_hash(&other).unwrap(), "change {number}");
+proptest! {
+    /// Whatever a folder is called, its line gives it back, with its label.
+    #[test]
+    fn a_line_that_is_written_is_read(
+        folder in "[a-zA-Z0-9éß_.,&()-]{1,8}( ?[a-zA-Z0-9éß/_.,&()-]{0,6}[a-z]){0,3}",
+        frames in 1..2000_usize,
+        label in 0..3_usize,
+        named: bool,
+        windows: bool,
+    ) {
+        let names = ["Happy", "SAD", "neutral"];
+        let shown = match named {
+            true => names[label].to_owned(),
+            false => label.to_string(),
+        };
+        let end = if windows { "\r\n" } else { "\n" };
+        for (columns, line) in [
+            (Columns::FolderFramesLabel, format!("{folder} {frames} {shown}")),
+            (Columns::FolderLabel, format!("{folder} {shown}")),
+            (Columns::FolderSoundLabel, format!("{folder} {frames}.wav {shown}")),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), format!("{line}{end}{end}{line}")).unwrap();
+            let rows = read_rows(file.path(), columns, Labels::NumbersOrNames, &classes()).unwrap();
+            let lines: Vec<usize> = rows.iter().map(|row| row.line).collect();
+            prop_assert_eq!(lines, [1, 3]);
+            for row in rows {
+                prop_assert_eq!(&row.folder, &folder);
+                prop_assert_eq!(row.label, label);
+                let listed = (columns == Columns::FolderFramesLabel).then_some(frames);
+                prop_assert_eq!(row.frames, listed);
+            }
+        }
     }
-    fs::write(&split.train[0].frames[0], "another size").unwrap();
-    assert_ne!(hash, manifest_hash(&split).unwrap());
-    fs::remove_file(&split.test[0].frames[0]).unwrap();
-    let message = manifest_hash(&split).unwrap_err().to_string();
-    assert!(message.contains("clip Drama/1: cannot read"), "{message}");
 }

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use exp_core::clip::Split;
 use exp_core::plugin::{Benchmark, Place, PluginError};
 use exp_data::benchmarks::{Listed, look_up};
-use exp_data::frame_list::{Columns, Place as Folders, read_frame_list};
+use exp_data::frame_list::{Place as Folders, read_frame_list};
+use exp_data::rows::Columns;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -9,7 +9,8 @@ use exp_core::official::Official;
 use super::folders::{Listed, look_up};
 use super::{SEVEN, layout, owned};
 use crate::error::DataError;
-use crate::frame_list::{Columns, Place, read_frame_list};
+use crate::frame_list::{Place, read_frame_list};
+use crate::rows::Columns;
 
 /// The official folder of frames: aligned faces, all frames of each clip.
 pub const FRAMES: &str = "Clip/clip_224x224";

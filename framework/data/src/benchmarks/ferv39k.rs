@@ -10,7 +10,7 @@ use super::folders::{Listed, look_up};
 use super::labels::class_named;
 use super::{SEVEN, layout, owned};
 use crate::error::DataError;
-use crate::frame_list::{Columns, Labels, read_rows};
+use crate::rows::{Columns, Labels, read_rows};
 
 /// The official folder of frames: cropped faces.
 pub const FRAMES: &str = "2_ClipsforFaceCrop";

@@ -9,7 +9,7 @@ use exp_core::official::{Official, Overlap};
 use super::folders::{Listed, look_up};
 use super::{SEVEN, layout, owned};
 use crate::error::DataError;
-use crate::frame_list::{Columns, Labels, read_rows};
+use crate::rows::{Columns, Labels, read_rows};
 
 /// The folder of cropped faces, one folder a clip.
 pub const FRAMES: &str = "data/faces";
