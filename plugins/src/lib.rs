@@ -53,6 +53,15 @@ pub fn registry() -> Registry {
         .add("synthetic", |b: benchmarks::SyntheticFaces| Box::new(b));
     registry
         .benchmarks
+        .add("dfew", |b: benchmarks::Dfew| Box::new(b));
+    registry
+        .benchmarks
+        .add("ferv39k", |b: benchmarks::Ferv39k| Box::new(b));
+    registry
+        .benchmarks
+        .add("mafw", |b: benchmarks::Mafw| Box::new(b));
+    registry
+        .benchmarks
         .add("frame_list", |b: benchmarks::FrameLists| Box::new(b));
 
     registry

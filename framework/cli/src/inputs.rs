@@ -154,6 +154,11 @@ impl<'a> Inputs<'a> {
             ))
             .at(mark));
         }
+        if let Some(message) = split.unusable_note() {
+            return Err(Diagnostic::new(message)
+                .at(mark)
+                .help(format!("`exp data check {name}` lists them all")));
+        }
         if let Some(twice) = twice(split.test.iter().map(|clip| &clip.name)) {
             let message = format!("the test clips of `{}` have `{twice}` twice", name);
             return Err(Diagnostic::new(message).at(mark));
@@ -161,6 +166,14 @@ impl<'a> Inputs<'a> {
         if split.test.is_empty() {
             let message = format!("benchmark `{}` has no test clip", name);
             return Err(Diagnostic::new(message).at(mark));
+        }
+        let official = benchmark.plugin.official();
+        let notes = [
+            official.and_then(|official| official.count_note(fold, &split)),
+            split.recount_note(),
+        ];
+        for note in notes.into_iter().flatten() {
+            eprintln!("note: {name}, fold {fold}: {note}");
         }
         let fold = Arc::new(Fold {
             manifest: manifest_hash(&split)
@@ -228,7 +241,7 @@ fn twice<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
 }
 
 /// What a plugin found wrong, at the place that chose it where it knows none of its own.
-fn complaint(error: PluginError, mark: &Mark) -> Diagnostic {
+pub fn complaint(error: PluginError, mark: &Mark) -> Diagnostic {
     match error.downcast::<Diagnostic>() {
         Ok(diagnostic) => diagnostic.or_at(mark),
         Err(error) => Diagnostic::new(error.to_string()).at(mark),

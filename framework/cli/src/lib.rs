@@ -34,13 +34,14 @@ enum Command {
     Pretrain(commands::pretrain::Arguments),
     #[command(subcommand)]
     Weights(commands::weights::Command),
+    Data(commands::data::Arguments),
 }
 
 /// How a command ended when nothing stopped it.
 enum Outcome {
     /// Everything was done.
     Done,
-    /// A run failed, or a check found faults; the others went on.
+    /// A run failed and the others went on, or a check found a fault.
     SomeFailed,
     /// Runs had begun, and something stopped them all.
     BrokenOff(anyhow::Error),
@@ -49,7 +50,7 @@ enum Outcome {
 /// Runs the program on the command line's arguments.
 ///
 /// Exit status 0: everything was done; 1: a run failed, and the others went
-/// on, or all were stopped half-way; 2: bad input or
+/// on, or all were stopped half-way, or a check found a fault; 2: bad input or
 /// surroundings, and nothing was started.
 pub fn run(registry: Registry) -> ExitCode {
     let arguments = Arguments::parse();
@@ -62,6 +63,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Prompts(command) => commands::prompts::run(&command),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
         Command::Weights(command) => commands::weights::run(&command),
+        Command::Data(arguments) => commands::data::run(&arguments, &registry),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ pub mod clip;
 pub mod event;
 pub mod experiment;
 pub mod metrics;
+pub mod official;
 pub mod plugin;
 pub mod provenance;
 pub mod tree;

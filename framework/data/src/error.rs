@@ -79,12 +79,32 @@ pub enum DataError {
     },
     /// A list file names no clip at all.
     #[error(
-        "{} lists no clip; expected lines of the form `<folder> <number of frames> <label>`",
+        "{} lists no clip; expected lines of the form `{expected}`",
         file.display()
     )]
     EmptyList {
         /// The list file.
         file: PathBuf,
+        /// What a line looks like.
+        expected: &'static str,
+    },
+    /// A list file as a whole cannot be what it is read as.
+    #[error("{}: {message}", file.display())]
+    List {
+        /// The list file.
+        file: PathBuf,
+        /// What was expected, what was found, and what to do.
+        message: String,
+    },
+    /// A benchmark's folder does not look as its authors hand it out.
+    #[error("{} has no {expected}; {advice}", folder.display())]
+    Layout {
+        /// The folder.
+        folder: PathBuf,
+        /// What it should have.
+        expected: String,
+        /// What there is instead, and what to do.
+        advice: String,
     },
 }
 

@@ -3,7 +3,9 @@
 
 pub mod adjust;
 pub mod augment;
+pub mod benchmarks;
 mod cache;
+pub mod check;
 pub mod decode;
 mod error;
 pub mod frame_list;
@@ -13,6 +15,7 @@ mod manifest;
 mod natural;
 mod png;
 pub mod resize;
+pub mod rows;
 pub mod sampling;
 pub mod synthetic;
 pub mod transform;

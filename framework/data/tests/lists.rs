@@ -1,12 +1,15 @@
-//! List files as the field's benchmarks have them, and the manifest of what they name.
+//! List files as the field's public code has them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use exp_core::clip::{Clip, Split};
-use exp_data::frame_list::{FrameList, Place, read_frame_list};
-use exp_data::{DataError, manifest_hash};
+use exp_data::DataError;
+use exp_data::benchmarks::{Listed, dfew, ferv39k, look_up, mafw};
+use exp_data::frame_list::{Place, read_frame_list};
+use exp_data::rows::{Columns, Labels, read_rows};
+use proptest::prelude::*;
 
 /// Folders with empty files: a list reads names only.
 fn benchmark(folders: &[(&str, &[&str])]) -> tempfile::TempDir {
@@ -21,11 +24,32 @@ fn benchmark(folders: &[(&str, &[&str])]) -> tempfile::TempDir {
     root
 }
 
-fn read(root: &Path, text: &str, place: &Place) -> Result<FrameList, DataError> {
-    let classes = ["happiness", "sadness", "neutral"].map(String::from);
+fn classes() -> Vec<String> {
+    ["happiness", "sadness", "neutral"]
+        .map(String::from)
+        .to_vec()
+}
+
+/// Reads `text` as a list file, and the folders that it names.
+fn read_as(
+    columns: Columns,
+    root: &Path,
+    text: impl AsRef<[u8]>,
+    place: &Place,
+) -> Result<Split, DataError> {
     let file = root.join("list.txt");
     fs::write(&file, text).unwrap();
-    read_frame_list(&file, place, &classes)
+    let listed = read_frame_list(&file, place, columns, &classes())?;
+    Ok(look_up(classes(), listed, Vec::new(), &|_, _| {}))
+}
+
+fn read(root: &Path, text: &str, place: &Place) -> Result<Split, DataError> {
+    read_as(Columns::default(), root, text, place)
+}
+
+fn labelled(split: &Split) -> Vec<(&str, usize)> {
+    let clips = split.train.iter();
+    clips.map(|clip| (clip.name.as_str(), clip.label)).collect()
 }
 
 fn names(clip: &Clip) -> Vec<String> {
@@ -54,23 +78,22 @@ fn a_prefix_is_replaced_and_frames_are_in_natural_order() {
     // Windows line ends, a blank line, a folder with a space, no line end at the end.
     let text = "\u{feff}/data/lab/FERV39K/Action/Happy/0015 3 0\r\n\r\n/data/lab/FERV39K/Action/Sad face/0047 5 1\r\n/data/lab/FERV39K/Drama/1 1 2";
     let list = read(root.path(), text, &place).unwrap();
-    let found: Vec<_> = list
-        .clips
-        .iter()
-        .map(|c| (c.name.as_str(), c.label))
-        .collect();
     assert_eq!(
-        found,
+        labelled(&list),
         [
             ("Action/Happy/0015", 0),
             ("Action/Sad face/0047", 1),
             ("Drama/1", 2)
         ]
     );
-    assert_eq!(names(&list.clips[0]), ["1.jpg", "2.JPG", "10.jpg"]);
-    assert_eq!(names(&list.clips[1]), ["00001.jpg", "00002.jpeg"]);
-    assert!(list.clips[2].frames[0].is_file());
-    assert_eq!(list.differing, 1, "one clip has 2 frames, not 5");
+    assert_eq!(names(&list.train[0]), ["1.jpg", "2.JPG", "10.jpg"]);
+    assert_eq!(names(&list.train[1]), ["00001.jpg", "00002.jpeg"]);
+    assert!(list.train[2].frames[0].is_file());
+    assert_eq!(list.unusable, []);
+    let note = list.recount_note().unwrap();
+    let expected = "1 clip has another number of frames on disk than the list says, and the disk \
+                    counts (first: Action/Sad face/0047, listed 5, found 2)";
+    assert_eq!(note, expected);
 }
 
 #[test]
@@ -78,12 +101,12 @@ fn a_root_is_prepended() {
     let root = three_clips();
     let place = Place::Root(root.path().into());
     let list = read(root.path(), "Drama/1 1 2\n", &place).unwrap();
-    assert_eq!(list.clips[0].name, "Drama/1");
+    assert_eq!(list.train[0].name, "Drama/1");
     let absolute = format!("{}/Drama/1 1 2\n", root.path().display());
     assert_eq!(
         read(root.path(), &absolute, &Place::AsListed(PathBuf::new()))
             .unwrap()
-            .clips
+            .train
             .len(),
         1
     );
@@ -95,7 +118,7 @@ fn a_root_is_prepended() {
 
 #[test]
 fn lines_that_cannot_be_used_are_named() {
-    let root = benchmark(&[("a", &["1.jpg"]), ("empty", &["readme.txt"])]);
+    let root = benchmark(&[("a", &["1.jpg"])]);
     for (line, expected) in [
         (
             "a 1 3",
@@ -103,7 +126,7 @@ fn lines_that_cannot_be_used_are_named() {
         ),
         (
             "a 1 -1",
-            "the label must be a whole number from 0, found `-1`",
+            "there is no class `-1`; there are: happiness, sadness, neutral",
         ),
         (
             "a many 1",
@@ -113,8 +136,14 @@ fn lines_that_cannot_be_used_are_named() {
             "a 1",
             "expected `<folder> <number of frames> <label>`, found `a 1`",
         ),
-        ("b 1 1", "cannot read the clip's folder"),
-        ("empty 1 1", "holds no .jpg or .jpeg file"),
+        (
+            "a x.wav 1",
+            "the setting `columns` must say what stands there",
+        ),
+        (
+            "/ 1 1",
+            "expected `<folder> <number of frames> <label>`, found `/ 1 1`",
+        ),
     ] {
         let error = read(
             root.path(),
@@ -144,6 +173,7 @@ fn lines_that_cannot_be_used_are_named() {
     let missing = read_frame_list(
         Path::new("nowhere/list.txt"),
         &Place::AsListed(PathBuf::new()),
+        Columns::default(),
         &[],
     );
     assert!(
@@ -155,39 +185,168 @@ fn lines_that_cannot_be_used_are_named() {
 }
 
 #[test]
-fn the_manifest_sees_every_change_of_what_is_listed() {
+fn a_list_has_the_columns_that_the_setting_says() {
     let root = three_clips();
-    let list = read(
-        root.path(),
-        "Action/Happy/0015 3 0\nDrama/1 1 2\n",
-        &Place::Root(root.path().into()),
-    );
-    let clips = list.unwrap().clips;
-    let split = Split {
-        classes: vec!["happiness".into(), "sadness".into()],
-        train: vec![clips[0].clone()],
-        test: vec![clips[1].clone()],
-    };
-    let hash = manifest_hash(&split).unwrap();
-    assert_eq!(hash.len(), 64);
-    assert_eq!(hash, manifest_hash(&split).unwrap());
-    let changes: [fn(&mut Split); 7] = [
-        |split| split.classes[0] = "joy".into(),
-        |split| split.classes = vec!["happi".into(), "nesssadness".into()],
-        |split| split.train[0].name.push('x'),
-        |split| split.train[0].label = 1,
-        |split| split.train[0].subject = Some(String::new()),
-        |split| split.train[0].frames.swap(0, 1),
-        |split| std::mem::swap(&mut split.train, &mut split.test),
-    ];
-    for (number, change) in changes.into_iter().enumerate() {
-        let mut other = split.clone();
-        change(&mut other);
-        assert_ne!(hash, manifest_hash(&other).unwrap(), "change {number}");
+    let place = Place::Root(root.path().into());
+    let expected = [("Action/Sad face/0047", 1), ("Drama/1", 0)];
+    for (columns, text) in [
+        (
+            Columns::FolderFramesLabel,
+            "Action/Sad face/0047 2 1\nDrama/1 1 0\n",
+        ),
+        // Labels may be names, in any form.
+        (
+            Columns::FolderFramesLabel,
+            "Action/Sad face/0047 2 Sad\nDrama/1 1 HAPPINESS\n",
+        ),
+        (Columns::FolderLabel, "Action/Sad face/0047/ 1\nDrama/1 0\n"),
+        (
+            Columns::FolderSoundLabel,
+            "Action/Sad face/0047 /sound/0047.wav 1\nDrama/1 1.wav 0",
+        ),
+        (
+            Columns::VideoNameLabel,
+            "video_name,label\r\nAction/Sad face/0047,2\r\nDrama/1,1\r\nDrama/1,3\r\n",
+        ),
+    ] {
+        let split = read_as(columns, root.path(), text, &place).unwrap();
+        assert_eq!(labelled(&split)[..2], expected, "{columns:?}");
+        assert_eq!(split.recount_note(), None);
     }
-    fs::write(&split.train[0].frames[0], "another size").unwrap();
-    assert_ne!(hash, manifest_hash(&split).unwrap());
-    fs::remove_file(&split.test[0].frames[0]).unwrap();
-    let message = manifest_hash(&split).unwrap_err().to_string();
-    assert!(message.contains("clip Drama/1: cannot read"), "{message}");
+    // A list that is read with the wrong columns names no folder that there is.
+    let text = "Drama/1 1 0\n";
+    let split = read_as(Columns::FolderLabel, root.path(), text, &place).unwrap();
+    let note = split.unusable_note().unwrap();
+    assert!(
+        note.contains("1 of 1 clips cannot be used (Drama/1 1: there is no folder"),
+        "{note}"
+    );
+}
+
+/// DFEW's official labels count from 1. Another repository keeps the header and counts from 0.
+#[test]
+fn an_official_file_with_labels_from_0_is_refused() {
+    let root = three_clips();
+    let place = Place::Root(root.path().into());
+    let csv = |labels: &[usize]| -> String {
+        let lines = labels.iter().map(|label| format!("{label},{label}\n"));
+        format!("video_name,label\n{}", lines.collect::<String>())
+    };
+    let read = |labels| read_as(Columns::VideoNameLabel, root.path(), csv(labels), &place);
+    assert!(read(&[1, 2, 3]).is_ok());
+    for (labels, found) in [
+        (&[0, 1, 2][..], "one label is 0"),
+        (&[0, 0, 1, 2, 3], "2 labels are 0"),
+        (&[0], "one label is 0"),
+        (&[1, 2, 2], "no label is 3"),
+    ] {
+        let message = read(labels).unwrap_err().to_string();
+        assert!(message.contains("list.txt: expected labels from 1 to 3"));
+        assert!(message.contains(found), "{message}");
+        assert!(message.contains("take the authors' file"), "{message}");
+    }
+    let message = read(&[1, 4, 3]).unwrap_err().to_string();
+    assert!(message.contains("list.txt:3: label 4 has no class"));
+    let headless = read_as(Columns::VideoNameLabel, root.path(), "1,1\n2,3\n", &place);
+    let message = headless.unwrap_err().to_string();
+    assert!(message.contains("list.txt:1: expected the header `video_name,label`, found `1,1`"));
+    // Numbers are folders of five digits.
+    let split = read(&[1, 2, 3]).unwrap();
+    assert_eq!(split.unusable[0].name, "00001");
+}
+
+#[test]
+fn a_line_that_is_not_utf8_is_named() {
+    let root = three_clips();
+    let place = Place::Root(root.path().into());
+    // `é` in windows-1252.
+    let text = b"Drama/1 1 2\nDrama/Caf\xe9 1 2\n";
+    let error = read_as(Columns::default(), root.path(), text, &place);
+    let message = error.unwrap_err().to_string();
+    assert!(
+        message.contains("list.txt:2: expected UTF-8, but the byte 0xe9 at position 10"),
+        "{message}"
+    );
+}
+
+/// The lists of public code: a few made-up lines in each format, or the real lists of fold 1 in the
+/// folder that `EXP_LISTS` names.
+#[test]
+fn the_lists_of_public_code_are_read() {
+    let twins = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lists");
+    let real = std::env::var_os("EXP_LISTS").map(PathBuf::from);
+    // Clips of each class in the real list and in the made-up one, and clips of fewer than 16 frames.
+    type Expected = (&'static str, Vec<String>, [&'static [usize]; 2], [usize; 2]);
+    let expected: [Expected; 3] = [
+        (
+            "DFEW_set_1_test.txt",
+            dfew::classes(),
+            [dfew::OFFICIAL.first_test, &[2, 1, 1, 1, 1, 1, 1]],
+            [3, 1],
+        ),
+        (
+            "FERV39K_test.txt",
+            ferv39k::classes(),
+            [ferv39k::OFFICIAL.first_test, &[1, 1, 1, 1, 1, 1, 2]],
+            [813, 2],
+        ),
+        (
+            "MAFW_set_1_test.txt",
+            mafw::classes(),
+            [
+                mafw::OFFICIAL.first_test,
+                &[1, 0, 1, 2, 1, 1, 1, 1, 1, 1, 1],
+            ],
+            [1, 0],
+        ),
+    ];
+    for (name, classes, counts, short) in expected {
+        let (file, counts, short) = match &real {
+            Some(folder) => (folder.join(name), counts[0], short[0]),
+            None => (twins.join(name), counts[1], short[1]),
+        };
+        let place = Place::AsListed(PathBuf::new());
+        let listed = read_frame_list(&file, &place, Columns::default(), &classes).unwrap();
+        let of = |label| listed.iter().filter(|clip| clip.label == label).count();
+        let found: Vec<usize> = (0..classes.len()).map(of).collect();
+        assert_eq!(found, counts, "{name}");
+        let is_short = |clip: &&Listed| clip.frames.is_some_and(|frames| frames < 16);
+        assert_eq!(listed.iter().filter(is_short).count(), short, "{name}");
+    }
+}
+
+proptest! {
+    /// Whatever a folder is called, its line gives it back, with its label.
+    #[test]
+    fn a_line_that_is_written_is_read(
+        folder in "[a-zA-Z0-9éß_.,&()-]{1,8}( ?[a-zA-Z0-9éß/_.,&()-]{0,6}[a-z]){0,3}",
+        frames in 1..2000_usize,
+        label in 0..3_usize,
+        named: bool,
+        windows: bool,
+    ) {
+        let names = ["Happy", "SAD", "neutral"];
+        let shown = match named {
+            true => names[label].to_owned(),
+            false => label.to_string(),
+        };
+        let end = if windows { "\r\n" } else { "\n" };
+        for (columns, line) in [
+            (Columns::FolderFramesLabel, format!("{folder} {frames} {shown}")),
+            (Columns::FolderLabel, format!("{folder} {shown}")),
+            (Columns::FolderSoundLabel, format!("{folder} {frames}.wav {shown}")),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), format!("{line}{end}{end}{line}")).unwrap();
+            let rows = read_rows(file.path(), columns, Labels::NumbersOrNames, &classes()).unwrap();
+            let lines: Vec<usize> = rows.iter().map(|row| row.line).collect();
+            prop_assert_eq!(lines, [1, 3]);
+            for row in rows {
+                prop_assert_eq!(&row.folder, &folder);
+                prop_assert_eq!(row.label, label);
+                let listed = (columns == Columns::FolderFramesLabel).then_some(frames);
+                prop_assert_eq!(row.frames, listed);
+            }
+        }
+    }
 }

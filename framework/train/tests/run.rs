@@ -112,6 +112,7 @@ fn train(learner: &mut Fake) -> (Result<Trained, TrainError>, Vec<Event>, Vec<St
         classes,
         train,
         test,
+        ..
     } = FACES.1.clone();
     let training: Training = serde_json::from_value(serde_json::json!({
         "epochs": learner.right.len(), "batch": 16, "decay": {"at": [1, 3], "gamma": 0.5},

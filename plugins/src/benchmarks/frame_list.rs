@@ -1,12 +1,15 @@
 use std::path::PathBuf;
 
-use exp_core::clip::{Clip, Split};
+use exp_core::clip::Split;
 use exp_core::plugin::{Benchmark, Place, PluginError};
+use exp_data::benchmarks::{Listed, look_up};
 use exp_data::frame_list::{Place as Folders, read_frame_list};
+use exp_data::rows::Columns;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// List files as the field's public code reads them: `<folder> <number of frames> <label>`.
+/// List files as the field's public code reads them, one clip a line: `<folder> <number of frames>
+/// <label>`, or what `columns` says. A label is a number, or the name of a class.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FrameLists {
@@ -14,8 +17,13 @@ pub struct FrameLists {
     train: String,
     /// The test list; `{fold}` stands for the fold's number.
     test: String,
-    /// Class names in label order.
+    /// Class names in the order of the lists' numbers. Codes number MAFW's classes in different
+    /// orders: take that of the code that the lists come from.
     classes: Vec<String>,
+    /// What stands in a line: `folder_frames_label`, `folder_label`, `folder_sound_label` with one space
+    /// between them, or `video_name_label`, DFEW's official file with labels from 1.
+    #[serde(default)]
+    columns: Columns,
     /// The folder that the lists' folders lie in.
     root: Option<PathBuf>,
     /// A prefix of the lists' folders, and the folder that stands in its stead here.
@@ -49,16 +57,18 @@ impl Benchmark for FrameLists {
                 return Err("`frame_list` takes `root` or `replace`, not both".into());
             }
         };
-        let read = |list: &str| -> Result<Vec<Clip>, PluginError> {
+        let read = |list: &str| -> Result<Vec<Listed>, PluginError> {
             let file = place
                 .project
                 .join(list.replace("{fold}", &fold.to_string()));
-            Ok(read_frame_list(&file, &folders, &self.classes)?.clips)
+            Ok(read_frame_list(
+                &file,
+                &folders,
+                self.columns,
+                &self.classes,
+            )?)
         };
-        Ok(Split {
-            classes: self.classes.clone(),
-            train: read(&self.train)?,
-            test: read(&self.test)?,
-        })
+        let (train, test) = (read(&self.train)?, read(&self.test)?);
+        Ok(look_up(self.classes.clone(), train, test, place.progress))
     }
 }

@@ -10,6 +10,7 @@ mod identity;
 mod plan;
 mod schema;
 mod settings;
+mod source;
 mod spec;
 
 pub use activation::Activation;
@@ -21,4 +22,5 @@ pub use settings::{
     ClipSettings, DamagedFrame, Decays, LearningRates, Normalize, Settings, ShortClip, TAGGED,
     Training,
 };
+pub use source::ClipSource;
 pub use spec::{Axis, Compare, Experiment};

@@ -15,7 +15,7 @@ use crate::tree::{Diagnostic, Mark, Node, Value, decode};
 /// one replaces the earlier one whole.
 pub const TAGGED: [&str; 4] = ["benchmark", "prompt", "context", "temporal"];
 
-const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 10] = [
     "benchmark",
     "folds",
     "backbone",
@@ -281,7 +281,8 @@ impl<T: ?Sized + 'static> Settings<T> {
     }
 }
 
-fn folds(node: &Node) -> Result<Vec<u32>, Diagnostic> {
+/// The folds that a list names: at least one, none twice.
+pub(super) fn folds(node: &Node) -> Result<Vec<u32>, Diagnostic> {
     let folds: Vec<Within<1, 1000>> = decode(node)?;
     let mut seen = Vec::new();
     for (fold, index) in folds.iter().map(|fold| fold.get() as u32).zip(0..) {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clip::Split;
+use crate::official::Official;
 
 /// Whatever a plugin finds wrong, with a message for people. It is shown where the settings chose
 /// the plugin, unless it is a [`Diagnostic`](crate::tree::Diagnostic) with a place of its own.
@@ -71,12 +72,18 @@ pub trait Benchmark: Send + Sync {
     /// clip is opened.
     fn classes(&self) -> Vec<String>;
 
-    /// Opens one fold. Whatever is missing or inconsistent is an error that names it.
+    /// Opens one fold. Whatever is inconsistent is an error that names it; single clips that are
+    /// missing are left to [`Split::unusable`], which also stops a run.
     fn open(&self, fold: u32, place: &Place<'_>) -> Result<Split, PluginError>;
 
     /// Whether the clips are drawn by a program. Figures on them never stand in one table with
     /// published results on real data.
     fn is_synthetic(&self) -> bool {
         false
+    }
+
+    /// What the benchmark holds by its authors' count, where it is a published one.
+    fn official(&self) -> Option<&'static Official> {
+        None
     }
 }

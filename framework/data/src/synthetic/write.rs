@@ -131,6 +131,7 @@ impl Synthetic {
                 .to_vec(),
             train: clips(&plan.train),
             test: clips(&plan.test),
+            ..Split::default()
         })
     }
 

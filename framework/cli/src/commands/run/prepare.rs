@@ -5,6 +5,7 @@ use std::sync::Arc;
 use exp_core::checkpoint::RunCard;
 use exp_core::clip::Clip;
 use exp_core::experiment::{ClipSettings, Experiment, Identity, PlannedRun, plan, run_id};
+use exp_core::official::{Official, Overlap};
 use exp_core::tree::{Diagnostic, Node};
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
@@ -145,6 +146,7 @@ impl Prepared {
             })?;
             planned.extend(plan(&experiment, benchmark, &protocol, &sets, registry)?);
         }
+        say_what_is_shared(&planned);
         let mut inputs = Inputs::new(&project);
         // Everything that needs no clip first: opening or drawing them can take minutes.
         let texts = planned
@@ -193,6 +195,21 @@ impl Prepared {
                 levels: run.planned.levels.clone(),
             })
             .collect()
+    }
+}
+
+/// Tells of clips that two of the benchmarks share.
+fn say_what_is_shared(planned: &[Planned]) {
+    let mut officials: Vec<&Official> = Vec::new();
+    for run in planned {
+        let official = run.settings.benchmark.plugin.official();
+        officials.extend(official.filter(|official| !officials.contains(official)));
+    }
+    for one in &officials {
+        let both = |shared: Overlap| officials.iter().any(|other| other.name == shared.of);
+        if let Some(note) = one.overlap_note().filter(|_| one.holds.is_some_and(both)) {
+            eprintln!("note: {note}");
+        }
     }
 }
 
