@@ -26,6 +26,7 @@ enum Command {
     Plugins(commands::plugins::Arguments),
     Schema(commands::schema::Arguments),
     Pretrain(commands::pretrain::Arguments),
+    Data(commands::data::Arguments),
 }
 
 /// How a command ended when nothing stopped it.
@@ -51,6 +52,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
         Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
+        Command::Data(arguments) => commands::data::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

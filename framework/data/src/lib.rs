@@ -13,6 +13,7 @@ pub mod resize;
 pub mod sampling;
 pub mod synthetic;
 pub mod transform;
+pub mod video;
 
 pub use error::DataError;
 pub use manifest::manifest_hash;

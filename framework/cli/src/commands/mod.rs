@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod data;
 pub mod plugins;
 pub mod pretrain;
 pub mod report;
