@@ -5,7 +5,7 @@ use std::path::Path;
 
 use exp_data::decode::{Frame, read_frame};
 use exp_data::resize::{CropBox, crop, resize};
-use exp_data::video::{Face, FaceDetector, main_face, square};
+use exp_data::video::{Face, FaceDetector, Square, main_face};
 use proptest::prelude::*;
 
 fn astronaut() -> Frame {
@@ -90,40 +90,77 @@ fn the_face_that_is_large_and_stays_wins() {
         })
         .collect();
     let found = main_face(&frames);
-    assert_eq!(found.len(), 8);
-    assert!(found.iter().all(|face| face.width == main.width));
+    let times: Vec<usize> = found.iter().map(|(time, _)| *time).collect();
+    assert_eq!(times, [0, 1, 2, 5, 6, 7, 8, 9]);
+    assert!(found.iter().all(|(_, face)| face.width == main.width));
     assert_eq!(main_face(&[vec![], vec![]]), []);
 }
 
-/// A face that moves stays inside; one wrong box of many changes nothing.
+/// Faces in frames 0, 1, 2, …
+fn seen(faces: impl IntoIterator<Item = Face>) -> Vec<(usize, Face)> {
+    faces.into_iter().enumerate().collect()
+}
+
+fn square(faces: &[(usize, Face)], margin: f64) -> Square {
+    Square::follow(faces, margin)
+}
+
 #[test]
-fn the_square_holds_a_moving_face_and_no_wrong_box() {
-    let mut faces: Vec<Face> = (0..20).map(|_| face(200.0, 100.0, 60.0, 80.0)).collect();
-    let still = CropBox {
-        left: 178,
-        top: 88,
-        width: 104,
-        height: 104,
+fn the_square_keeps_its_size_and_follows_a_moving_face() {
+    let moving = (0..60).map(|t| face(100.0 + 5.0 * f64::from(t), 100.0, 60.0, 80.0));
+    let found = square(&seen(moving), 0.3);
+    for time in 0..60 {
+        let expected = CropBox {
+            left: 78 + 5 * time,
+            top: 88,
+            width: 104,
+            height: 104,
+        };
+        assert_eq!(found.at(time, 640, 360), expected);
+    }
+    // It rests where the face was last seen.
+    assert_eq!(found.at(60, 640, 360), found.at(59, 640, 360));
+}
+
+/// A detector's boxes tremble and grow now and then; the square hardly does.
+#[test]
+fn the_square_is_smooth() {
+    let tremble = |t: u32| match t % 2 {
+        0 => face(200.0, 100.0, 60.0, 80.0),
+        _ => face(204.0, 106.0, 60.0, 80.0),
     };
-    assert_eq!(square(&faces, 0.3, 640, 360), still);
-    faces[7] = face(150.0, 0.0, 300.0, 300.0);
-    assert_eq!(square(&faces, 0.3, 640, 360), still);
-    let moving: Vec<Face> = (0..21)
-        .map(|t| face(200.0 + 5.0 * f64::from(t), 100.0, 60.0, 80.0))
-        .collect();
-    let found = square(&moving, 0.0, 640, 360);
-    // From the 3rd face's left edge to the 19th one's right edge.
-    assert_eq!((found.left, found.width), (210, 140));
+    let mut faces = seen((0..50).map(tremble));
+    faces[20].1 = face(150.0, 50.0, 160.0, 180.0);
+    let found = square(&faces, 0.0);
+    let places: Vec<_> = (12..38).map(|time| found.at(time, 640, 360)).collect();
+    for pair in places.windows(2) {
+        assert!(pair[0].left.abs_diff(pair[1].left) <= 1, "{pair:?}");
+        assert!(pair[0].top.abs_diff(pair[1].top) <= 1, "{pair:?}");
+        assert_eq!(pair[0].width, 80);
+    }
+}
+
+/// Frames 0 to 9 and 31 to 40 do not show the face; in between it is lost once.
+#[test]
+fn between_sightings_the_square_goes_straight() {
+    let (first, last) = (
+        face(100.0, 100.0, 60.0, 60.0),
+        face(300.0, 140.0, 60.0, 60.0),
+    );
+    let found = square(&[(10, first), (30, last)], 0.0);
+    let left = |time| found.at(time, 640, 360).left;
+    assert_eq!((left(0), left(20), left(35)), (100, 200, 300));
+    assert_eq!(found.at(20, 640, 360).top, 120);
 }
 
 #[test]
 fn the_square_stays_inside_the_frame() {
-    let corner = square(&[face(-20.0, -30.0, 60.0, 80.0)], 0.3, 640, 360);
+    let corner = square(&seen([face(-20.0, -30.0, 60.0, 80.0)]), 0.3).at(0, 640, 360);
     assert_eq!((corner.left, corner.top, corner.width), (0, 0, 104));
-    let huge = square(&[face(0.0, 0.0, 640.0, 360.0)], 0.3, 640, 360);
+    let huge = square(&seen([face(0.0, 0.0, 640.0, 360.0)]), 0.3).at(0, 640, 360);
     assert_eq!((huge.left, huge.top, huge.width), (140, 0, 360));
-    let none = square(&[], 0.3, 100, 301);
-    assert_eq!((none.left, none.top, none.width), (0, 100, 100));
+    let none = square(&[], 0.3).at(5, 100, 301);
+    assert_eq!((none.left, none.top, none.width), (0, 101, 100));
 }
 
 proptest! {
@@ -133,10 +170,12 @@ proptest! {
             (-100.0..800.0, -100.0..800.0, 0.1..900.0, 0.1..900.0), 0..12),
         margin in 0.0..10.0, width in 1_usize..700, height in 1_usize..700,
     ) {
-        let faces: Vec<Face> = faces.into_iter().map(|(x, y, w, h)| face(x, y, w, h)).collect();
-        let area = square(&faces, margin, width, height);
-        prop_assert!(area.width == area.height && area.width >= 1);
-        prop_assert!(area.left + area.width <= width && area.top + area.height <= height);
+        let square = square(&seen(faces.into_iter().map(|(x, y, w, h)| face(x, y, w, h))), margin);
+        for time in 0..15 {
+            let area = square.at(time, width, height);
+            prop_assert!(area.width == area.height && area.width >= 1);
+            prop_assert!(area.left + area.width <= width && area.top + area.height <= height);
+        }
     }
 
     /// One box well inside a large frame: the square has its middle and the margin.
@@ -145,7 +184,7 @@ proptest! {
         left in 400.0..500.0, top in 400.0..500.0, width in 10.0..100.0, height in 10.0..100.0,
         margin in 0.0..1.0,
     ) {
-        let area = square(&[face(left, top, width, height)], margin, 1000, 1000);
+        let area = square(&seen([face(left, top, width, height)]), margin).at(0, 1000, 1000);
         let side = f64::max(width, height) * (1.0 + margin);
         prop_assert!((area.width as f64 - side).abs() <= 0.5);
         prop_assert!((area.left as f64 + side / 2.0 - left - width / 2.0).abs() <= 1.0);

@@ -1,4 +1,4 @@
-//! One clip: its face is found, and the square around it is cut out of every frame.
+//! One clip: its face is found, and a square around it is cut out of every frame.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::boxes::Boxes;
 use super::error::VideoError;
-use super::face::{Face, main_face, square};
+use super::face::{Face, Square, main_face};
 use super::ffmpeg::Ffmpeg;
 use super::source::{Content, Source, sources};
 use super::yunet::FaceDetector;
@@ -63,9 +63,9 @@ pub struct Record {
     pub frames: Option<usize>,
     /// How many of them show the face that was cut out.
     pub faces: usize,
-    /// First column of the square.
+    /// First column of the square in the first frame.
     pub left: Option<usize>,
-    /// First row of the square.
+    /// First row of the square in the first frame.
     pub top: Option<usize>,
     /// The square's side in pixels of the video, before it is scaled.
     pub side: Option<usize>,
@@ -209,14 +209,15 @@ impl Preparer {
         if record.result == Outcome::Skipped {
             return Ok(record);
         }
-        let (mut number, mut area) = (0, None);
+        let square = Square::follow(&face, self.margin);
+        let (mut index, mut first) = (0, None);
         let (count, message) = source.frames(self.ffmpeg, &mut |frame| {
-            let fresh = || square(&face, self.margin, frame.width, frame.height);
-            let area = *area.get_or_insert_with(fresh);
-            number += 1;
+            let area = square.at(index, frame.width, frame.height);
+            first.get_or_insert(area);
+            index += 1;
             let side = usize::from(SIDE);
             write(
-                &frame_path(folder, number),
+                &frame_path(folder, index),
                 &crop_resize(&frame, area, side, side).rgb,
             )
         })?;
@@ -228,9 +229,9 @@ impl Preparer {
         }
         record.frames = Some(count);
         record.message = message;
-        record.left = area.map(|area| area.left);
-        record.top = area.map(|area| area.top);
-        record.side = area.map(|area| area.width);
+        record.left = first.map(|area| area.left);
+        record.top = first.map(|area| area.top);
+        record.side = first.map(|area| area.width);
         Ok(record)
     }
 }
@@ -243,9 +244,9 @@ fn write(path: &Path, rgb: &[u8]) -> Result<(), VideoError> {
     let mut bytes = Vec::new();
     Encoder::new(&mut bytes, QUALITY)
         .encode(rgb, SIDE, SIDE, ColorType::Rgb)
-        .map_err(|source| VideoError::Encode {
+        .map_err(|reason| VideoError::Encode {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
     fs::write(path, bytes).map_err(VideoError::io("write", path))
 }

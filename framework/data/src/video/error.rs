@@ -30,7 +30,7 @@ pub enum VideoError {
     /// A frame has another size than those before it.
     #[error(
         "frame {frame} has {found:?} pixels (width, height), those before it {expected:?}; a clip's frames \
-         must have one size, since one square is cut out of all of them"
+         must have one size, since a square of one size is cut out of all of them"
     )]
     Size {
         /// Number of the frame, from 1.
@@ -76,22 +76,22 @@ pub enum VideoError {
         message: String,
     },
     /// A frame could not be written.
-    #[error("cannot write the frame {}: {source}", path.display())]
+    #[error("cannot write the frame {}: {reason}", path.display())]
     Encode {
         /// The frame's file.
         path: PathBuf,
         /// The encoder's reason.
-        source: jpeg_encoder::EncodingError,
+        reason: jpeg_encoder::EncodingError,
     },
     /// A file could not be read, written or moved.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {reason}", path.display())]
     Io {
         /// What was to be done.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// The operating system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// A frame of a folder cannot be read.
     #[error(transparent)]
@@ -102,10 +102,10 @@ impl VideoError {
     /// For `map_err`: an operating system's error with what was to be done.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| VideoError::Io {
+        move |reason| VideoError::Io {
             action,
             path,
-            source,
+            reason,
         }
     }
 }

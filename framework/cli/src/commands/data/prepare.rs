@@ -11,7 +11,7 @@ use crate::progress::steps_bar;
 /// How many failed clips are named; the log names all.
 const NAMED: usize = 10;
 
-/// Turn videos into face frames: one square around the face, cut out of every frame of a clip.
+/// Turn videos into face frames: a square around the face, cut out of every frame of a clip.
 ///
 /// Writes FOLDER/CLIP/00001.jpg and on (224 x 224 pixels) for each clip, and FOLDER/prepare.csv, which
 /// says what was found. Videos are decoded by the program ffmpeg. When it was stopped, the same
