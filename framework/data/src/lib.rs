@@ -19,6 +19,7 @@ pub mod rows;
 pub mod sampling;
 pub mod synthetic;
 pub mod transform;
+pub mod video;
 
 pub use cache::FrameCache;
 pub use error::DataError;

@@ -34,17 +34,34 @@ pub struct CropBox {
 
 /// Scales a whole frame to `width` x `height`; the aspect is not kept.
 pub fn resize(frame: &Frame, width: usize, height: usize) -> Frame {
-    let pixels: Vec<Pixel> = frame
-        .rgb
-        .as_chunks()
-        .0
-        .iter()
-        .map(|&[red, green, blue]| [red, green, blue, 0])
+    let whole = CropBox {
+        left: 0,
+        top: 0,
+        width: frame.width,
+        height: frame.height,
+    };
+    crop_resize(frame, whole, width, height)
+}
+
+/// Cuts a rectangle out of a frame and scales it to `width` x `height`. Only pixels inside the
+/// rectangle count, as when the cut is stored and then scaled; what lies beyond the frame is black,
+/// as in Pillow.
+pub fn crop_resize(frame: &Frame, area: CropBox, width: usize, height: usize) -> Frame {
+    let rows = area.top..area.top + area.height;
+    let pixels: Vec<Pixel> = rows
+        .flat_map(|y| (area.left..area.left + area.width).map(move |x| (x, y)))
+        .map(|(x, y)| match x < frame.width && y < frame.height {
+            true => {
+                let at = 3 * (y * frame.width + x);
+                [frame.rgb[at], frame.rgb[at + 1], frame.rgb[at + 2], 0]
+            }
+            false => [0; 4],
+        })
         .collect();
     let mut planes = vec![0; width * height * 3];
     Scaler::new(
-        Side::whole(frame.width, width),
-        Side::whole(frame.height, height),
+        Side::whole(area.width, width),
+        Side::whole(area.height, height),
     )
     .scale(&pixels, &mut Vec::new(), &mut planes);
     let (red, rest) = planes.split_at(width * height);

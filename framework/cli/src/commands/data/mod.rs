@@ -1,6 +1,7 @@
 //! `exp data …`: the clips that runs are made with.
 
 mod check;
+mod prepare;
 mod summary;
 
 use clap::{Args, Subcommand};
@@ -8,7 +9,7 @@ use exp_train::Registry;
 
 use crate::Outcome;
 
-/// Look after the clips of benchmarks.
+/// Look after the clips of benchmarks, or make clips out of videos.
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -18,10 +19,12 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Prepare(prepare::Arguments),
 }
 
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
     match &arguments.command {
         Command::Check(arguments) => check::run(arguments, registry),
+        Command::Prepare(arguments) => prepare::run(arguments),
     }
 }

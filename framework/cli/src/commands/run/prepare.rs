@@ -38,7 +38,7 @@ pub struct PreparedRun {
 }
 
 /// How many of some clips the rule for short clips leaves.
-fn used(settings: &ClipSettings, clips: &[Clip]) -> usize {
+pub fn used(settings: &ClipSettings, clips: &[Clip]) -> usize {
     let kept = |clip: &&Clip| {
         settings
             .short

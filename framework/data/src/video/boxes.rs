@@ -1,0 +1,104 @@
+//! Boxes of the user's own face detector, from a file.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::error::VideoError;
+use super::face::Face;
+
+/// What a file of boxes says of each clip.
+#[derive(Debug)]
+pub struct Boxes {
+    /// For each clip by its name the boxes of its frames; frames behind the last box are left out.
+    clips: HashMap<String, Vec<Vec<Face>>>,
+    /// SHA-256 of the file in hexadecimal.
+    pub(super) sha256: String,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    clip: String,
+    frame: usize,
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Boxes {
+    /// Reads a CSV file with the columns `clip`, `frame`, `x`, `y`, `width` and `height`, named in its
+    /// first line, in any order, among others: the clip's path below the input without the video's
+    /// ending, the frame counted from 1, and a box in pixels of the frame from its upper left corner.
+    /// A frame may have several boxes or none.
+    pub fn read(file: &Path) -> Result<Self, VideoError> {
+        let bytes = fs::read(file).map_err(VideoError::io("read", file))?;
+        let problem = |message| VideoError::Boxes {
+            path: file.to_owned(),
+            message,
+        };
+        let mut clips: HashMap<String, Vec<Vec<Face>>> = HashMap::new();
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+        let headers = reader
+            .headers()
+            .map_err(|error| problem(error.to_string()))?
+            .clone();
+        let mut record = csv::StringRecord::new();
+        while reader
+            .read_record(&mut record)
+            .map_err(|error| problem(error.to_string()))?
+        {
+            let line = record.position().map_or(0, csv::Position::line);
+            let row: Row = record.deserialize(Some(&headers)).map_err(|error| {
+                problem(format!(
+                    "line {line}: expected the columns clip, frame, x, y, width, height; {error}"
+                ))
+            })?;
+            let face = row
+                .face()
+                .map_err(|message| problem(format!("line {line}: {message}")))?;
+            let frames = clips.entry(row.clip).or_default();
+            if frames.len() < row.frame {
+                frames.resize(row.frame, Vec::new());
+            }
+            frames[row.frame - 1].push(face);
+        }
+        let sha256 = Sha256::digest(&bytes);
+        Ok(Self {
+            clips,
+            sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
+    }
+
+    /// The boxes of a clip's frames in order, up to the last frame that has one.
+    pub fn of(&self, clip: &str) -> &[Vec<Face>] {
+        self.clips.get(clip).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Row {
+    fn face(&self) -> Result<Face, String> {
+        if self.frame == 0 {
+            return Err("frames count from 1, found 0; add 1 to all of them".into());
+        }
+        let numbers = [self.x, self.y, self.width, self.height];
+        if !numbers.iter().all(|number| number.is_finite()) || self.width.min(self.height) <= 0.0 {
+            return Err(format!(
+                "expected a box with a width and a height above 0, found x {}, y {}, width {}, height {}",
+                self.x, self.y, self.width, self.height
+            ));
+        }
+        Ok(Face {
+            left: self.x,
+            top: self.y,
+            width: self.width,
+            height: self.height,
+            score: 1.0,
+        })
+    }
+}

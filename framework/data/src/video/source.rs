@@ -1,0 +1,181 @@
+//! What there is to prepare: videos, and folders of frames.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::VideoError;
+use super::ffmpeg::Ffmpeg;
+use crate::decode::{Frame, read_frame};
+use crate::natural::natural_order;
+
+/// File names that end so are taken for videos in a folder. A file that is named itself may end as
+/// it likes: ffmpeg looks inside.
+const VIDEOS: [&str; 12] = [
+    "3gp", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ts", "webm", "wmv",
+];
+/// File names that end so are taken for frames.
+const FRAMES: [&str; 3] = ["jpg", "jpeg", "png"];
+
+/// One clip as it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The clip's folder in the output: its path below the input, for a video without the ending.
+    pub folder: PathBuf,
+    /// Where its frames come from.
+    pub content: Content,
+}
+
+/// Where frames come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A file for ffmpeg.
+    Video(PathBuf),
+    /// Image files in natural order.
+    Frames(Vec<PathBuf>),
+}
+
+impl Source {
+    /// The clip's name in the log and in files of boxes: its folder with `/` between the parts.
+    pub fn name(&self) -> String {
+        let parts = self.folder.iter().map(|part| part.to_string_lossy());
+        match parts.collect::<Vec<_>>().join("/") {
+            // Frames that lie in the input itself, beside other clips.
+            name if name.is_empty() => ".".to_owned(),
+            name => name,
+        }
+    }
+
+    /// Hands over the frames in order, all of one size, as [`Ffmpeg::frames`] does; returns how many
+    /// there were, and what ffmpeg had to say.
+    pub(super) fn frames(
+        &self,
+        ffmpeg: Option<Ffmpeg>,
+        each: &mut dyn FnMut(Frame) -> Result<(), VideoError>,
+    ) -> Result<(usize, String), VideoError> {
+        let (mut count, mut size) = (0, None);
+        let mut checked = |frame: Frame| {
+            count += 1;
+            let found = (frame.width, frame.height);
+            match *size.get_or_insert(found) {
+                expected if expected != found => Err(VideoError::Size {
+                    frame: count,
+                    found,
+                    expected,
+                }),
+                _ => each(frame),
+            }
+        };
+        let message = match &self.content {
+            Content::Video(path) => {
+                let ffmpeg = ffmpeg.ok_or(VideoError::NoFfmpeg)?;
+                ffmpeg.frames(path, &mut checked)?
+            }
+            Content::Frames(paths) => {
+                for path in paths {
+                    checked(read_frame(path)?)?;
+                }
+                String::new()
+            }
+        };
+        Ok((count, message))
+    }
+}
+
+/// The clips of an input in natural order: a video, a folder of frames, or a folder that holds such
+/// at any depth. Names that begin with a dot and linked folders are passed over, and so is
+/// `without`, the output, should it lie in the input.
+pub fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source>, VideoError> {
+    let mut found = Vec::new();
+    if fs::metadata(input)
+        .map_err(VideoError::io("read", input))?
+        .is_dir()
+    {
+        let without = without.and_then(|path| fs::canonicalize(path).ok());
+        walk(input, Path::new(""), without.as_deref(), &mut found)?;
+    } else {
+        found.push(Source {
+            folder: PathBuf::from(input.file_stem().unwrap_or_default()),
+            content: Content::Video(input.to_owned()),
+        });
+    }
+    let problem = |message| VideoError::Input {
+        path: input.to_owned(),
+        message,
+    };
+    if found.is_empty() {
+        return Err(problem(format!(
+            "expected a video, or a folder of videos (.{}) or of frames (.{}); there is none in it",
+            VIDEOS.join(", ."),
+            FRAMES.join(", .")
+        )));
+    }
+    // The folder of frames that was named itself.
+    if let [only] = &mut found[..]
+        && only.folder.as_os_str().is_empty()
+    {
+        let path = fs::canonicalize(input).map_err(VideoError::io("read", input))?;
+        only.folder = path.file_name().unwrap_or_default().into();
+    }
+    // Folder by folder, so what lies inside a clip's folder follows it.
+    found.sort_by(|a, b| a.folder.cmp(&b.folder));
+    if let Some(pair) = found
+        .windows(2)
+        .find(|pair| pair[1].folder.starts_with(&pair[0].folder))
+    {
+        return Err(problem(format!(
+            "the clips `{}` and `{}` would be written to one folder, or one inside the other; rename one of them",
+            pair[0].name(),
+            pair[1].name()
+        )));
+    }
+    found.sort_by(|a, b| natural_order(&a.name(), &b.name()));
+    Ok(found)
+}
+
+/// `below` is the path from the input to `folder`.
+fn walk(
+    folder: &Path,
+    below: &Path,
+    without: Option<&Path>,
+    found: &mut Vec<Source>,
+) -> Result<(), VideoError> {
+    let mut frames = Vec::new();
+    for entry in fs::read_dir(folder).map_err(VideoError::io("read", folder))? {
+        let entry = entry.map_err(VideoError::io("read", folder))?;
+        let (name, path) = (entry.file_name(), entry.path());
+        if name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let kind = entry.file_type().map_err(VideoError::io("read", &path))?;
+        if kind.is_dir() {
+            let is_output = without
+                .is_some_and(|without| fs::canonicalize(&path).is_ok_and(|path| path == without));
+            if !is_output {
+                walk(&path, &below.join(&name), without, found)?;
+            }
+        } else if ends_with(&path, &FRAMES) {
+            frames.push(path);
+        } else if ends_with(&path, &VIDEOS) {
+            found.push(Source {
+                folder: below.join(&name).with_extension(""),
+                content: Content::Video(path),
+            });
+        }
+    }
+    if !frames.is_empty() {
+        frames.sort_by(|a, b| natural_order(&a.to_string_lossy(), &b.to_string_lossy()));
+        found.push(Source {
+            folder: below.to_owned(),
+            content: Content::Frames(frames),
+        });
+    }
+    Ok(())
+}
+
+fn ends_with(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|extension| {
+        endings
+            .iter()
+            .any(|ending| extension.eq_ignore_ascii_case(ending))
+    })
+}
