@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::WeightError;
+use crate::shown::shown;
 use crate::source::Source;
 use crate::torch::legacy;
 
@@ -97,8 +98,7 @@ fn other(start: &[u8]) -> String {
         None if std::str::from_utf8(start).is_ok() && !start.contains(&0) => {
             let line = String::from_utf8_lossy(text);
             let line = line.lines().next().unwrap_or_default();
-            let line: String = line.chars().take(40).collect();
-            return format!("text that begins `{}`", line.escape_debug());
+            return format!("text that begins `{}`", shown(line));
         }
         None => {
             let bytes = start.iter().take(8).map(|byte| format!("{byte:02x}"));

@@ -4,10 +4,12 @@
 mod contents;
 mod error;
 pub mod fetch;
+mod inspect;
 mod kind;
 mod layout;
 mod rows;
 mod safetensors;
+mod shown;
 mod source;
 mod stored;
 mod torch;
@@ -15,6 +17,7 @@ mod weights;
 mod write;
 
 pub use error::WeightError;
+pub use inspect::Inspection;
 pub use kind::Container;
 pub use layout::Layout;
 pub use rows::TokenRows;

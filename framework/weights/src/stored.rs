@@ -4,6 +4,7 @@ use ::safetensors::Dtype;
 use half::{bf16, f16};
 
 use crate::WeightError;
+use crate::shown::shown;
 use crate::source::Source;
 
 /// Longest name of a tensor, in bytes.
@@ -14,7 +15,7 @@ const MOST_DIMENSIONS: usize = 16;
 
 /// A tensor as it lies in a file. Every element lies inside its storage, and there are at most as
 /// many elements as the storage holds: both are checked when this is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stored {
     pub dtype: Dtype,
     pub shape: Vec<usize>,
@@ -204,5 +205,5 @@ pub(crate) fn wrong_name(name: &str) -> Option<String> {
     }
     name.chars()
         .any(char::is_control)
-        .then(|| format!("a tensor is called {name:?}"))
+        .then(|| format!("a tensor is called `{}`", shown(name)))
 }

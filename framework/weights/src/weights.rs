@@ -182,6 +182,8 @@ fn rows(source: &Source, ids: Option<&Stored>, table: usize) -> Result<TokenRows
 
 /// The values of a matrix with so many rows and columns, from those of its transpose.
 fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    // An empty matrix may have any number of rows.
+    let rows = if values.is_empty() { 0 } else { rows };
     let row = |row: usize| (0..columns).map(move |column| values[column * rows + row]);
     (0..rows).flat_map(row).collect()
 }

@@ -183,13 +183,16 @@ fn join(
     let mut shape = tensors[first.1].shape.clone();
     for (_, file) in rest {
         let other = &tensors[*file].shape;
-        if shape.is_empty() || other.is_empty() || shape[1..] != other[1..] {
+        let same = shape.len() == other.len() && shape.get(1..) == other.get(1..);
+        let rows = shape.first().zip(other.first());
+        let rows = rows.and_then(|(rows, more)| rows.checked_add(*more));
+        let Some(rows) = rows.filter(|_| same) else {
             return Err(format!(
                 "`{}` {:?} and `{file}` {other:?} cannot be joined",
                 first.1, tensors[first.1].shape
             ));
-        }
-        shape[0] += other[0];
+        };
+        shape[0] = rows;
     }
     if first.0.transposed {
         if shape.len() != 2 {

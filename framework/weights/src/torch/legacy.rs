@@ -9,6 +9,7 @@ use super::values::Value;
 use crate::WeightError;
 use crate::contents::Contents;
 use crate::kind::Container;
+use crate::shown::shown;
 use crate::source::Source;
 
 /// The number that PyTorch begins its files with, 0x1950a86a20f9469cfc6c, the lowest byte first.
@@ -60,7 +61,7 @@ pub(crate) fn open(source: &Source) -> Result<Contents, WeightError> {
     let storages = storages(source, &objects, &keys)?;
     let found = tensors::find(source, &objects.values, objects.root, &|storage| {
         let place = storages.get(storage.key);
-        let key = storage.key.escape_debug();
+        let key = shown(storage.key);
         let (start, elements) =
             place.ok_or_else(|| format!("its values, storage `{key}`, are not in the file"))?;
         match storage.elements <= *elements {
@@ -87,10 +88,11 @@ fn storages(
 ) -> Result<HashMap<String, (u64, u64)>, WeightError> {
     let mut widths = HashMap::new();
     for value in objects.values.iter() {
-        if let Value::Persistent(id) = value
-            && let Ok(Some(storage)) = tensors::storage_ref(&objects.values, *id)
-        {
-            widths.insert(storage.key, (storage.dtype.bitsize() / 8) as u64);
+        if let Value::Persistent(id) = value {
+            let storage = tensors::storage_ref(&objects.values, *id);
+            if let Some(storage) = storage.map_err(|reason| source.bad(reason))? {
+                widths.insert(storage.key, (storage.dtype.bitsize() / 8) as u64);
+            }
         }
     }
     let list = keys.values.sequence(keys.root);
@@ -116,11 +118,11 @@ fn storages(
         at = end.filter(|end| *end <= source.len()).ok_or_else(|| {
             source.bad(format!(
                 "storage `{}` should have {elements} elements of {width} bytes, but the file ends before (an incomplete download?)",
-                key.escape_debug()
+                shown(key)
             ))
         })?;
         if storages.insert(key.to_owned(), (start, elements)).is_some() {
-            return Err(source.bad(format!("two storages are called `{}`", key.escape_debug())));
+            return Err(source.bad(format!("two storages are called `{}`", shown(key))));
         }
     }
     Ok(storages)

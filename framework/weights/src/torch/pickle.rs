@@ -19,7 +19,7 @@ const MOST: usize = 1 << 20;
 const LONGEST_NUMBER: u64 = 256;
 
 /// Bytes read at a time.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 13;
 
 /// What a pickle builds.
 #[derive(Debug)]

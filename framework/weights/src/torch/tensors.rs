@@ -7,6 +7,7 @@ use ::safetensors::Dtype;
 
 use super::values::{Id, Value, Values};
 use crate::WeightError;
+use crate::shown::shown;
 use crate::source::Source;
 use crate::stored::{Storage, Stored, wrong_name};
 
@@ -69,7 +70,7 @@ pub(super) fn find(
             .collect();
         let keys = match keys.is_empty() {
             true => String::new(),
-            false => format!(" with the keys {}", keys.join(", ").escape_debug()),
+            false => format!(" with the keys {}", shown(&keys.join(", "))),
         };
         return Err(source.bad(format!(
             "expected a state dict (names and tensors, at the top or under `state_dict`, `model_state_dict` or `model`), found {}{keys}",
@@ -116,21 +117,19 @@ impl Walk<'_> {
             if nested.is_none() && self.tensor(value, &name)? {
                 continue;
             }
-            let shown: String = name.chars().take(100).collect();
-            let shown = shown.escape_debug().to_string();
             let said = match self.values.get(value) {
                 Value::Int(value) => Some(value.to_string()),
                 Value::Float(value) => Some(value.to_string()),
-                Value::Text(text) if text.len() <= 200 => Some(text.escape_debug().to_string()),
+                Value::Text(text) => Some(shown(text)),
                 _ => None,
             };
             match said {
                 Some(said) => {
-                    self.found.metadata.insert(shown, said);
+                    self.found.metadata.insert(shown(&name), said);
                 }
                 None => {
                     let kind = self.values.kind(value);
-                    self.found.beside.push(format!("{shown}: {kind}"));
+                    self.found.beside.push(format!("{}: {kind}", shown(&name)));
                 }
             }
         }
@@ -190,8 +189,7 @@ impl Walk<'_> {
             _ => return Ok(false),
         };
         let tensor = wrong_name(name).map_or_else(|| self.stored(arguments, dtype), Err);
-        let shown = name.chars().take(100).collect::<String>();
-        let shown = shown.escape_debug();
+        let shown = shown(name);
         let stored = match tensor {
             Ok(Some(stored)) => stored,
             Ok(None) => {

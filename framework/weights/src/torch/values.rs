@@ -1,5 +1,7 @@
 //! The plain data that a pickle is read into.
 
+use crate::shown::shown;
+
 /// A value's place in [`Values`].
 pub(super) type Id = u32;
 
@@ -123,9 +125,10 @@ impl Values {
             Value::Object(_) => {
                 return match self.object(id) {
                     Some((_, module, name)) => {
-                        let class = format!("{module}.{name}");
-                        let class: String = class.chars().take(100).collect();
-                        format!("an object of class `{}`", class.escape_debug())
+                        format!(
+                            "an object of class `{}`",
+                            shown(&format!("{module}.{name}"))
+                        )
                     }
                     None => "an object".to_owned(),
                 };
