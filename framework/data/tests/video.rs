@@ -224,7 +224,7 @@ fn a_folder_belongs_to_one_input_and_its_settings() {
         margin: 0.5,
         ..Settings::default()
     };
-    assert!(refused(&output, &wider).contains("other settings"));
+    assert!(refused(&output, &wider).contains("`margin` was 0.3 and is 0.5;"));
     assert!(refused(top.path(), &wider).contains("not empty"));
     assert!(Job::open(&video, &output, &Settings::default()).is_ok());
 }

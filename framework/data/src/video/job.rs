@@ -6,7 +6,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::clip::{Faces, NoFace, Outcome, Preparer, Record, SIDE, Settings};
 use super::error::VideoError;
@@ -21,7 +22,7 @@ const LOG: &str = "prepare.csv";
 const UNFINISHED: &str = ".unfinished";
 
 /// What frames in a folder depend on, as it stands in [`SETTINGS`].
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Made {
     input: PathBuf,
     /// `yunet`, or the SHA-256 of the file of boxes.
@@ -185,10 +186,22 @@ fn occupy(output: &Path, made: &Made) -> Result<File, VideoError> {
         let text = serde_json::to_string_pretty(made).unwrap_or_default() + "\n";
         file.write_all(text.as_bytes())
             .map_err(VideoError::io("write", &path))?;
-    } else if serde_json::from_str::<Made>(&text).ok().as_ref() != Some(made) {
+        return Ok(file);
+    }
+    let before: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
+    let now = serde_json::to_value(made).unwrap_or_default();
+    let now = now.as_object().into_iter().flatten();
+    let changed: Vec<String> = now
+        .filter(|(name, now)| before.get(*name) != Some(now))
+        .map(|(name, now)| {
+            let before = before.get(name).unwrap_or(&Value::Null);
+            format!("`{name}` was {before} and is {now}")
+        })
+        .collect();
+    if !changed.is_empty() {
         return Err(refuse(&format!(
-            "its clips were made from another input or with other settings (they stand in its `{SETTINGS}`); \
-             name another folder, or remove this one"
+            "its clips were made in another way: {}; name another folder, or remove this one",
+            changed.join(", ")
         )));
     }
     Ok(file)

@@ -1,12 +1,10 @@
 //! The layers that YuNet is made of, on one core, without a tensor library.
 //!
-//! Maps are `[height, width, channels]` and every layer but the first has a multiple of 16 channels,
-//! so the inner loops run over 16 values at a time and the compiler turns them into vector code.
+//! Maps are `[height, width, channels]`, and the innermost loops run over the channels of slices of
+//! one length: the compiler turns those into vector code.
 
-/// Channels that one inner loop works on.
-pub(super) const LANES: usize = 16;
-/// Neighbouring pixels that share each weight once it is loaded.
-const PIXELS: usize = 4;
+/// Input channels that a pointwise layer takes at a time; with fewer, sums wait for each other.
+const TOGETHER: usize = 4;
 
 /// Values of a layer, `[height, width, channels]`.
 pub(super) struct Map {
@@ -35,118 +33,85 @@ impl Map {
 
 /// A convolution of single pixels: a matrix.
 pub(super) struct Pointwise {
+    /// A multiple of [`TOGETHER`].
     inputs: usize,
-    outputs: usize,
-    /// `[outputs / 16, inputs, 16]`.
-    weights: Vec<[f32; LANES]>,
-    /// `[outputs / 16, 16]`.
-    bias: Vec<[f32; LANES]>,
+    /// `[inputs, outputs]`.
+    weights: Vec<f32>,
+    bias: Vec<f32>,
 }
 
 impl Pointwise {
-    /// `weights` is `[outputs, inputs]`, `bias` `[outputs]`; both may end early, the rest is zero.
-    pub(super) fn new(inputs: usize, outputs: usize, weights: &[f32], bias: &[f32]) -> Self {
-        let mut blocks = vec![[0.0; LANES]; outputs / LANES * inputs];
-        for (output, row) in weights.chunks_exact(inputs).enumerate() {
-            let first = output / LANES * inputs;
-            for (block, weight) in blocks[first..].iter_mut().zip(row) {
-                block[output % LANES] = *weight;
+    /// `weights` is `[outputs, inputs]`, `bias` `[outputs]`. Input channels are filled up with zeros to
+    /// `inputs`.
+    pub(super) fn new(inputs: usize, weights: &[f32], bias: Vec<f32>) -> Self {
+        let mut turned = vec![0.0; inputs * bias.len()];
+        for (output, row) in weights.chunks_exact(weights.len() / bias.len()).enumerate() {
+            for (input, weight) in row.iter().enumerate() {
+                turned[input * bias.len() + output] = *weight;
             }
         }
         Self {
             inputs,
-            outputs,
-            weights: blocks,
-            bias: lanes(bias, outputs),
+            weights: turned,
+            bias,
         }
     }
 
-    #[inline(always)]
-    pub(super) fn apply(&self, input: &Map, relu: bool) -> Map {
-        let mut out = Map::zeros(input.width, input.height, self.outputs);
-        let from = input.values.chunks(PIXELS * self.inputs);
-        for (from, to) in from.zip(out.values.chunks_mut(PIXELS * self.outputs)) {
-            if from.len() == PIXELS * self.inputs {
-                self.pixels::<PIXELS>(from, to);
-            } else {
-                let from = from.chunks_exact(self.inputs);
-                for (from, to) in from.zip(to.chunks_exact_mut(self.outputs)) {
-                    self.pixels::<1>(from, to);
+    pub(super) fn apply(&self, input: &Map) -> Map {
+        let outputs = self.bias.len();
+        let mut out = Map::zeros(input.width, input.height, outputs);
+        let pixels = input.values.chunks_exact(self.inputs);
+        for (from, to) in pixels.zip(out.values.chunks_exact_mut(outputs)) {
+            to.copy_from_slice(&self.bias);
+            let weights = self.weights.chunks_exact(TOGETHER * outputs);
+            for (from, weights) in from.chunks_exact(TOGETHER).zip(weights) {
+                let (ab, cd) = weights.split_at(2 * outputs);
+                let ((a, b), (c, d)) = (ab.split_at(outputs), cd.split_at(outputs));
+                for ((((to, a), b), c), d) in to.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                    *to += (from[0] * a + from[1] * b) + (from[2] * c + from[3] * d);
                 }
             }
-        }
-        if relu {
-            out.values
-                .iter_mut()
-                .for_each(|value| *value = value.max(0.0));
         }
         out
-    }
-
-    #[inline(always)]
-    fn pixels<const N: usize>(&self, from: &[f32], to: &mut [f32]) {
-        let rows: [&[f32]; N] =
-            std::array::from_fn(|pixel| &from[pixel * self.inputs..][..self.inputs]);
-        let blocks = self.weights.chunks_exact(self.inputs).zip(&self.bias);
-        for (block, (weights, bias)) in blocks.enumerate() {
-            let mut sums = [*bias; N];
-            for (input, weights) in weights.iter().enumerate() {
-                for (sum, row) in sums.iter_mut().zip(rows) {
-                    let value = row[input];
-                    for (sum, weight) in sum.iter_mut().zip(weights) {
-                        *sum += value * weight;
-                    }
-                }
-            }
-            for (pixel, sum) in sums.iter().enumerate() {
-                to[pixel * self.outputs + block * LANES..][..LANES].copy_from_slice(sum);
-            }
-        }
     }
 }
 
 /// A convolution of 3 x 3 pixels in each channel by itself; beyond the edge is zero.
 pub(super) struct Depthwise {
-    /// `[3 * 3, channels / 16, 16]`.
-    weights: Vec<[f32; LANES]>,
-    bias: Vec<[f32; LANES]>,
+    /// `[3, 3, channels]`.
+    weights: Vec<f32>,
+    bias: Vec<f32>,
 }
 
 impl Depthwise {
-    /// `weights` is `[3 * 3, given]`, `bias` `[given]`; channels beyond `given` get zeros.
-    pub(super) fn new(channels: usize, weights: &[f32], bias: &[f32]) -> Self {
-        let taps = weights.chunks_exact(bias.len());
-        Self {
-            weights: taps.flat_map(|tap| lanes(tap, channels)).collect(),
-            bias: lanes(bias, channels),
-        }
+    /// `weights` is `[3, 3, channels]`, `bias` `[channels]`.
+    pub(super) fn new(weights: Vec<f32>, bias: Vec<f32>) -> Self {
+        Self { weights, bias }
     }
 
-    #[inline(always)]
-    pub(super) fn apply(&self, input: &Map, relu: bool) -> Map {
-        let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
-        let mut out = Map::zeros(input.width, input.height, input.channels);
-        for y in 0..input.height {
-            let rows = y.saturating_sub(1)..(y + 2).min(input.height);
-            for x in 0..input.width {
-                let columns = x.saturating_sub(1)..(x + 2).min(input.width);
-                let start = (y * input.width + x) * input.channels;
-                let to = &mut out.values[start..start + input.channels];
-                for (block, to) in to.chunks_exact_mut(LANES).enumerate() {
-                    let mut sum = self.bias[block];
-                    for row in rows.clone() {
-                        for column in columns.clone() {
-                            let tap = (row + 1 - y) * 3 + column + 1 - x;
-                            let weights = &self.weights[tap * self.bias.len() + block];
-                            let from = &input.pixel(column, row)[block * LANES..][..LANES];
-                            for ((sum, value), weight) in sum.iter_mut().zip(from).zip(weights) {
-                                *sum += value * weight;
-                            }
-                        }
-                    }
-                    for (to, sum) in to.iter_mut().zip(sum) {
-                        *to = sum.max(floor);
-                    }
+    pub(super) fn apply(&self, input: &Map) -> Map {
+        let channels = self.bias.len();
+        let beyond = vec![0.0; channels];
+        let mut out = Map::zeros(input.width, input.height, channels);
+        for (index, to) in out.values.chunks_exact_mut(channels).enumerate() {
+            let (x, y) = (index % input.width, index / input.width);
+            to.copy_from_slice(&self.bias);
+            for row in y.saturating_sub(1)..(y + 2).min(input.height) {
+                let weights = &self.weights[(row + 1 - y) * 3 * channels..][..3 * channels];
+                let (a, bc) = weights.split_at(channels);
+                let (b, c) = bc.split_at(channels);
+                let left = match x {
+                    0 => &beyond,
+                    x => input.pixel(x - 1, row),
+                };
+                let right = match x + 1 {
+                    x if x == input.width => &beyond,
+                    x => input.pixel(x, row),
+                };
+                let from = left.iter().zip(input.pixel(x, row)).zip(right);
+                let weights = a.iter().zip(b).zip(c);
+                for ((to, ((l, m), r)), ((a, b), c)) in to.iter_mut().zip(from).zip(weights) {
+                    *to += l * a + m * b + r * c;
                 }
             }
         }
@@ -163,15 +128,23 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    #[inline(always)]
     pub(super) fn apply(&self, input: &Map) -> Map {
-        self.depthwise
-            .apply(&self.pointwise.apply(input, false), self.relu)
+        let mut map = self.depthwise.apply(&self.pointwise.apply(input));
+        if self.relu {
+            relu(&mut map);
+        }
+        map
+    }
+}
+
+/// Negative values become zero.
+pub(super) fn relu(map: &mut Map) {
+    for value in &mut map.values {
+        *value = value.max(0.0);
     }
 }
 
 /// Halves both sides; the largest of four values stays.
-#[inline(always)]
 pub(super) fn max_pool(input: &Map) -> Map {
     let mut out = Map::zeros(input.width / 2, input.height / 2, input.channels);
     for (index, to) in out.values.chunks_exact_mut(input.channels).enumerate() {
@@ -190,7 +163,6 @@ pub(super) fn max_pool(input: &Map) -> Map {
 }
 
 /// Adds a map of half the size, each of its pixels four times.
-#[inline(always)]
 pub(super) fn add_doubled(map: &mut Map, half: &Map) {
     let width = map.width;
     for (index, to) in map.values.chunks_exact_mut(half.channels).enumerate() {
@@ -199,12 +171,4 @@ pub(super) fn add_doubled(map: &mut Map, half: &Map) {
             *to += value;
         }
     }
-}
-
-fn lanes(values: &[f32], count: usize) -> Vec<[f32; LANES]> {
-    let mut out = vec![[0.0; LANES]; count / LANES];
-    for (to, value) in out.iter_mut().flatten().zip(values) {
-        *to = *value;
-    }
-    out
 }
