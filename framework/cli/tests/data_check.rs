@@ -197,6 +197,33 @@ fn clips_of_dfew_in_mafw_are_told_when_both_are_used() {
 }
 
 #[test]
+fn each_of_two_benchmarks_can_be_told_where_it_lies() {
+    let project = project();
+    let (dfew, ferv39k) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    make_dfew(dfew.path());
+    make_ferv39k(ferv39k.path());
+    let roots = [("dfew", &dfew), ("ferv39k", &ferv39k)]
+        .map(|(name, root)| format!("benchmark.{name}.root={}", root.path().display()));
+    let sets = ["--set", &roots[0], "--set", &roots[1]];
+    let both = plan(project.path(), &[], "dfew,ferv39k", &sets);
+    assert_eq!(both.status.code(), Some(0), "{}", err(&both));
+    assert!(out(&both).ends_with("6 runs, 6 to do\n"), "{}", out(&both));
+    // One that nothing uses is no setting of this run.
+    let one = plan(project.path(), &[], "dfew", &sets);
+    assert_eq!(one.status.code(), Some(2));
+    let text = "this is a setting of `ferv39k`, which none of the benchmarks is";
+    assert!(err(&one).contains(text), "{}", err(&one));
+    let check = exp(
+        project.path(),
+        &[],
+        &["data", "check", "dfew", "--set", &roots[1]],
+    );
+    assert_eq!(check.status.code(), Some(2));
+    let text = "this is a setting of another benchmark";
+    assert!(err(&check).contains(text), "{}", err(&check));
+}
+
+#[test]
 fn what_a_check_prints() {
     let project = project();
     let root = tempfile::tempdir().unwrap();

@@ -74,7 +74,7 @@ fn a_misspelt_kind_of_benchmark() {
     1 | benchmark: {syntetic: {train: 70, test: 70}}
       |             ^^^^^^^^
       |
-      = help: did you mean `synthetic`? There are: `synthetic`, `frame_list`
+      = help: did you mean `synthetic`? There are: `synthetic`, `dfew`, `ferv39k`, `mafw`, `frame_list`
     "#);
 }
 

@@ -32,7 +32,9 @@ pub struct PlannedRun<T: ?Sized> {
 /// Multiplies an experiment out on one benchmark: every grid point, fold and seed, in that order.
 ///
 /// `protocol` is the benchmark's protocol file; `sets` are the `--set` of the command line, the
-/// last one strongest. The first mistake found is the error.
+/// last one strongest. One into the settings of a benchmark's plugin is passed over where the protocol
+/// has another plugin, so that each of several benchmarks can be told where its data lie. The first
+/// mistake found is the error.
 pub fn plan<T: ?Sized + 'static>(
     experiment: &Experiment,
     benchmark: &str,
@@ -58,6 +60,7 @@ pub fn plan<T: ?Sized + 'static>(
             registry.check_names(&nested(axis, value))?;
         }
     }
+    let sets: Vec<&Node> = sets.iter().filter(|set| concerns(set, protocol)).collect();
     let ground = merge(protocol.clone(), experiment.base.clone(), &TAGGED);
     let mut runs: Vec<PlannedRun<T>> = Vec::new();
     for point in points(&experiment.grid) {
@@ -66,7 +69,7 @@ pub fn plan<T: ?Sized + 'static>(
             check_tag(&node, axis)?;
             node = merge(node, nested(axis, value), &TAGGED);
         }
-        for set in sets {
+        for &set in &sets {
             node = merge(node, set.clone(), &TAGGED);
         }
         let levels: Vec<Level> = point
@@ -97,6 +100,14 @@ pub fn plan<T: ?Sized + 'static>(
     Ok(runs)
 }
 
+/// Whether a `--set` is for a benchmark with this protocol: it does not reach into the settings of
+/// another benchmark's plugin.
+pub(super) fn concerns(set: &Node, protocol: &Node) -> bool {
+    let plugin = |layer: &'_ Node| Some(layer.get("benchmark")?.tag()?.0.to_owned());
+    let (set, protocol) = (plugin(set), plugin(protocol));
+    set.is_none() || protocol.is_none() || set == protocol
+}
+
 /// Whether a `--set` changes the setting at `path`, a part of it, or a plugin around it.
 fn overlaps(set: &Node, path: &str) -> bool {
     let mut parts = path.split('.');
@@ -116,7 +127,7 @@ fn overlaps(set: &Node, path: &str) -> bool {
 }
 
 /// All that is written after `--set`.
-fn whole(mark: &Mark) -> Mark {
+pub(super) fn whole(mark: &Mark) -> Mark {
     Mark::new(mark.source.clone(), mark.span.start..mark.source.text.len())
 }
 

@@ -1,6 +1,7 @@
 //! The part of a run's settings that says which clips there are, for work that trains nothing.
 
 use super::fields::Fields;
+use super::plan::{concerns, whole};
 use super::settings::{ClipSettings, KEYS, TAGGED, folds};
 use crate::plugin::{Benchmark, Chosen, Registry};
 use crate::tree::{Diagnostic, Mark, Node, merge};
@@ -27,6 +28,11 @@ impl ClipSource {
     ) -> Result<Self, Diagnostic> {
         for layer in std::iter::once(protocol).chain(sets) {
             registry.check_names(layer)?;
+        }
+        if let Some(set) = sets.iter().find(|set| !concerns(set, protocol)) {
+            return Err(Diagnostic::new("this is a setting of another benchmark")
+                .at(&whole(&set.mark))
+                .help("leave it out, or check that benchmark"));
         }
         let node = sets.iter().fold(protocol.clone(), |node, set| {
             merge(node, set.clone(), &TAGGED)

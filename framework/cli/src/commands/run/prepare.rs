@@ -147,6 +147,7 @@ impl Prepared {
             planned.extend(plan(&experiment, benchmark, &protocol, &sets, registry)?);
         }
         say_what_is_shared(&planned);
+        all_are_used(&sets, &planned)?;
         let mut inputs = Inputs::new(&project);
         // Everything that needs no clip first: opening or drawing them can take minutes.
         let texts = planned
@@ -196,6 +197,28 @@ impl Prepared {
             })
             .collect()
     }
+}
+
+/// A `--set` for a benchmark that is not among those measured on would be passed over unseen.
+fn all_are_used(
+    sets: &[Node],
+    planned: &[PlannedRun<dyn TemporalPlugin>],
+) -> Result<(), Diagnostic> {
+    for benchmark in sets.iter().filter_map(|set| set.get("benchmark")) {
+        let Some((name, mark, _)) = benchmark.tag() else {
+            continue;
+        };
+        if planned
+            .iter()
+            .all(|run| run.settings.benchmark.name != name)
+        {
+            return Err(Diagnostic::new(format!(
+                "this is a setting of `{name}`, which none of the benchmarks is"
+            ))
+            .at(mark));
+        }
+    }
+    Ok(())
 }
 
 /// Tells of clips that two of the benchmarks share.
