@@ -10,7 +10,10 @@ Pillow's side. Both draw their random numbers from the same ranges, so the work 
     pip install "pillow<13" numpy
     python framework/data/examples/throughput.py target/release/examples/throughput CLIPS --workers 1 2
 
-The rounds alternate between the two, so that both meet the same machine; the figures are medians.
+The rounds alternate between the two, so that both meet the same machine; the figures are medians of
+frames per second, and of frames per second of processor time, which is what one core does and what
+other programs on the machine disturb least. With --cache FOLDER, a second pass of ours over the clips,
+whose decoded frames then come from a file in FOLDER, is reported too.
 """
 
 import argparse
@@ -58,22 +61,34 @@ def read_clip(files):
 
 
 def read_clips(clips):
+    """Reads clips; returns the processor's seconds."""
+    start = time.process_time()
     for files in clips:
         read_clip(files)
+    return time.process_time() - start
 
 
 def pillow(clips, workers, pool):
+    """Frames per second, and per second of processor time."""
+    frames = len(clips) * SEGMENTS
     start = time.perf_counter()
-    if pool:
-        pool.map(read_clips, [clips[i::workers] for i in range(workers)], chunksize=1)
-    else:
-        read_clips(clips)
-    return len(clips) * SEGMENTS / (time.perf_counter() - start)
+    busy = sum(pool.map(read_clips, [clips[i::workers] for i in range(workers)], chunksize=1))
+    return frames / (time.perf_counter() - start), frames / busy
 
 
-def ours(program, folder, workers):
-    done = subprocess.run([program, folder, str(workers)], check=True, capture_output=True, text=True)
-    return float(done.stdout)
+def ours(options, workers, *cache):
+    """The same of each pass."""
+    passes = "2" if cache else "1"
+    command = [options.program, options.folder, str(workers), passes, *cache]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [tuple(map(float, line.split())) for line in done.stdout.splitlines()]
+
+
+def report(name, rounds, baseline):
+    wall, busy = (statistics.median(column) for column in zip(*rounds))
+    ratios = [tuple(a / b for a, b in zip(*pair)) for pair in zip(rounds, baseline)]
+    wall_ratio, busy_ratio = (statistics.median(column) for column in zip(*ratios))
+    print(f"  {name:22} {wall:6.0f} frames/s ({wall_ratio:.2f}x)   {busy:6.0f} a core ({busy_ratio:.2f}x)")
 
 
 def main():
@@ -82,18 +97,23 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--workers", type=int, nargs="+", default=[1])
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--cache")
     options = parser.parse_args()
     clips = [sorted(map(str, clip.iterdir())) for clip in sorted(Path(options.folder).iterdir())]
     for workers in options.workers:
-        pool = multiprocessing.Pool(workers) if workers > 1 else None
-        pillow(clips, workers, pool)
-        rounds = [
-            (pillow(clips, workers, pool), ours(options.program, options.folder, workers))
-            for _ in range(options.rounds)
-        ]
-        theirs, mine = (statistics.median(column) for column in zip(*rounds))
-        ratio = statistics.median(b / a for a, b in rounds)
-        print(f"{workers} workers: Pillow {theirs:.0f} frames/s, ours {mine:.0f}, ratio {ratio:.2f}")
+        print(f"{workers} worker(s)")
+        theirs, mine, cached = [], [], []
+        with multiprocessing.Pool(workers) as pool:
+            pillow(clips, workers, pool)
+            for _ in range(options.rounds):
+                theirs.append(pillow(clips, workers, pool))
+                mine += ours(options, workers)
+                if options.cache:
+                    cached.append(ours(options, workers, options.cache)[1])
+        report("Pillow", theirs, theirs)
+        report("ours", mine, theirs)
+        if options.cache:
+            report("ours, second pass", cached, theirs)
 
 
 if __name__ == "__main__":

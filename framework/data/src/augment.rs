@@ -7,7 +7,7 @@
 use exp_core::experiment::{Augmentation, RandomResizedCrop};
 use rand::{Rng, RngExt};
 
-use crate::adjust::{brightness, cut, cut_rotated};
+use crate::adjust::{brighten, cut, cut_rotated};
 use crate::decode::Frame;
 use crate::resize::{CropBox, Pixel, Scaler, Side, shorter_side_size};
 
@@ -116,7 +116,7 @@ impl Draw {
     /// Changes one frame and scales it to planes `[3, size, size]`, which must have that length.
     ///
     /// The order of the rules is brightness, rotation, cut, scale, mirror image. Only the cut is
-    /// computed: the pixels that it takes of the turned frame, each made brighter, are gathered, and
+    /// computed: the pixels that it takes of the turned frame are gathered, then made brighter, and
     /// scaling writes its columns from right to left where they are mirrored. No value depends on it.
     pub fn apply(&self, frame: &Frame, size: usize, memory: &mut Memory, planes: &mut [u8]) {
         let whole = CropBox {
@@ -153,10 +153,12 @@ impl Draw {
             }
         };
         across.reversed = self.mirrored;
-        let table = brightness(self.brightness.unwrap_or(1.0));
         match self.rotation {
-            Some(degrees) => cut_rotated(frame, degrees, area, &table, &mut memory.pixels),
-            None => cut(frame, area, &table, &mut memory.pixels),
+            Some(degrees) => cut_rotated(frame, degrees, area, &mut memory.pixels),
+            None => cut(frame, area, &mut memory.pixels),
+        }
+        if let Some(factor) = self.brightness {
+            brighten(&mut memory.pixels, factor);
         }
         Scaler::new(across, down).scale(&memory.pixels, &mut memory.between, planes);
     }

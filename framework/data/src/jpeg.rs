@@ -31,6 +31,9 @@ pub(crate) fn decode(bytes: &[u8], frame: &mut Frame) -> Result<(), String> {
     decoder
         .decode_into(&mut frame.rgb)
         .map_err(|error| error.to_string())?;
+    if !ends(bytes) {
+        return Err("it breaks off before its end marker".to_owned());
+    }
     match values.checked_div(pixels) {
         Some(3) => {}
         Some(1) => frame.rgb = frame.rgb.iter().flat_map(|&grey| [grey; 3]).collect(),
@@ -38,4 +41,12 @@ pub(crate) fn decode(bytes: &[u8], frame: &mut Frame) -> Result<(), String> {
     }
     (frame.width, frame.height) = (width, height);
     Ok(())
+}
+
+/// Whether an end marker follows the last scan. The decoder does not miss it where the file breaks
+/// off within the last few blocks, and makes up what they show.
+fn ends(bytes: &[u8]) -> bool {
+    let marker = |kind| move |pair: &[u8]| pair == [0xff, kind];
+    let end = bytes.windows(2).rposition(marker(0xd9));
+    end.is_some_and(|end| !bytes[end..].windows(2).any(marker(0xda)))
 }

@@ -9,7 +9,7 @@
 //! number of clips.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ use rand::seq::SliceRandom;
 use crate::cache::FrameCache;
 use crate::error::DataError;
 use crate::sampling::{segment_centres, segment_sample};
-use crate::transform::{ClipPixels, ClipReader, write_normalized};
+use crate::transform::{ClipPixels, ClipReader, append_normalized};
 
 /// Sizes of what a loader delivers, which must be at least 1, and its rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,11 +169,16 @@ impl Loader {
         let (clips_read, mut threads): (Vec<_>, Vec<_>) = (0..workers)
             .map(|worker| {
                 let (sender, receiver) = sync_channel(ahead);
+                // Memory that was read goes back to the worker; what finds no room is freed.
+                let (give_back, given_back) = sync_channel::<Vec<u8>>(ahead);
                 let (order, clips, read) = (order.clone(), self.clips.clone(), read.clone());
                 let cache = self.cache.clone();
                 let thread = thread::spawn(move || {
                     let mut reader = ClipReader::new(settings.size, settings.damaged, cache);
                     for &index in order.iter().skip(worker).step_by(workers) {
+                        if let Ok(values) = given_back.try_recv() {
+                            reader.reuse(values);
+                        }
                         let pixels = read(&mut reader, index, &clips[index]);
                         let failed = pixels.is_err();
                         // Nobody listens once the batches are dropped or an error was met.
@@ -182,7 +187,7 @@ impl Loader {
                         }
                     }
                 });
-                (receiver, thread)
+                ((receiver, give_back), thread)
             })
             .unzip();
         let left = order.len().div_ceil(settings.batch);
@@ -218,29 +223,31 @@ fn generator(seed: u64, epoch: u64, clip: u64) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key)
 }
 
-type ClipReceiver = Receiver<Result<ClipPixels, DataError>>;
+/// The clips of one worker, and the way back for their memory.
+type Clips = (Receiver<Result<ClipPixels, DataError>>, SyncSender<Vec<u8>>);
 
 /// Waits for the clips of one batch, each from the next of the workers.
 fn assemble<'a>(
     settings: LoaderSettings,
     clips: &[Clip],
     indices: &[usize],
-    clips_read: impl Iterator<Item = &'a ClipReceiver>,
+    clips_read: impl Iterator<Item = &'a Clips>,
 ) -> Result<Batch, DataError> {
     let LoaderSettings { frames, size, .. } = settings;
     let plane = size * size;
-    let length = frames * 3 * plane;
     let mut batch = Batch {
         clips: indices.to_vec(),
         labels: indices.iter().map(|i| clips[*i].label).collect(),
-        pixels: vec![0.0; indices.len() * length],
+        pixels: Vec::with_capacity(indices.len() * frames * 3 * plane),
         shape: [indices.len(), frames, 3, size, size],
         damaged: 0,
     };
-    for (out, clip) in batch.pixels.chunks_exact_mut(length).zip(clips_read) {
+    for (clip, give_back) in clips_read.take(indices.len()) {
         let clip = clip.recv().map_err(|_| DataError::WorkerLost)??;
-        write_normalized(settings.normalize, &clip.values, plane, out);
+        append_normalized(settings.normalize, &clip.values, plane, &mut batch.pixels);
         batch.damaged += clip.damaged;
+        // Without room, or when the worker is done, it is not needed.
+        let _ = give_back.try_send(clip.values);
     }
     Ok(batch)
 }

@@ -155,12 +155,10 @@ impl WithSimd for Scaling<'_> {
         let width = columns.len();
         let stride = (3 * width).next_multiple_of(LANES);
         self.between.resize(rows.input * stride, 0);
+        let mut row_scaler = RowScaler::new(columns);
         let lines = self.between.chunks_exact_mut(stride);
         for (row, line) in self.pixels.chunks_exact(columns.input).zip(lines) {
-            match columns.reach {
-                2 => scale_row::<2>(row, columns, line),
-                reach => scale_long_row(row, columns, reach, line),
-            }
+            row_scaler.scale(row, line);
         }
         scale_columns(self.between, stride, rows, width, self.planes);
     }
@@ -233,43 +231,50 @@ fn to_byte(sum: u32) -> u8 {
     (sum >> WEIGHT_BITS) as u8
 }
 
-/// One row of pixels becomes a line of reds, of greens and of blues.
-#[inline(always)]
-fn scale_row<const REACH: usize>(row: &[Pixel], taps: &Taps, line: &mut [u8]) {
-    let (reds, rest) = line.split_at_mut(taps.len());
-    let (greens, blues) = rest.split_at_mut(taps.len());
-    let weights = taps.weights.as_chunks::<REACH>().0;
-    for ((((red, green), blue), &first), weights) in reds
-        .iter_mut()
-        .zip(greens)
-        .zip(blues)
-        .zip(&taps.first)
-        .zip(weights)
-    {
-        let mut sums = [HALF; 4];
-        for (pixel, weight) in row[first..first + REACH].iter().zip(weights) {
-            for (sum, value) in sums.iter_mut().zip(pixel) {
-                *sum += u32::from(*value) * weight;
-            }
-        }
-        [*red, *green, *blue, _] = sums.map(to_byte);
-    }
+/// Scales rows of pixels.
+///
+/// A pixel of the output takes its inputs from where its window lies, which no vector instruction
+/// can do at once. So for each place in the windows the inputs of all pixels are first laid side by
+/// side, and then all their bytes are multiplied and summed together.
+struct RowScaler<'a> {
+    taps: &'a Taps,
+    /// Weights of each place in the windows, in turn, each four times: `[reach, width, 4]`.
+    weights: Vec<u32>,
+    inputs: Vec<Pixel>,
+    sums: Vec<u32>,
 }
 
-/// [`scale_row`] for windows of any length.
-#[inline(always)]
-fn scale_long_row(row: &[Pixel], taps: &Taps, reach: usize, line: &mut [u8]) {
-    let width = taps.len();
-    let windows = taps.first.iter().zip(taps.weights.chunks_exact(reach));
-    for (x, (&first, weights)) in windows.enumerate() {
-        let mut sums = [HALF; 4];
-        for (pixel, weight) in row[first..first + reach].iter().zip(weights) {
-            for (sum, value) in sums.iter_mut().zip(pixel) {
+impl<'a> RowScaler<'a> {
+    fn new(taps: &'a Taps) -> Self {
+        let width = taps.len();
+        let place = |k: usize| taps.weights.iter().skip(k).step_by(taps.reach);
+        let weights = (0..taps.reach).flat_map(|k| place(k).flat_map(|weight| [*weight; 4]));
+        Self {
+            taps,
+            weights: weights.collect(),
+            inputs: vec![[0; 4]; width],
+            sums: vec![0; width * 4],
+        }
+    }
+
+    /// One row of pixels becomes a line of reds, of greens and of blues.
+    #[inline(always)]
+    fn scale(&mut self, row: &[Pixel], line: &mut [u8]) {
+        self.sums.fill(HALF);
+        for (k, weights) in self.weights.chunks_exact(self.sums.len()).enumerate() {
+            for (input, first) in self.inputs.iter_mut().zip(&self.taps.first) {
+                *input = row[first + k];
+            }
+            let values = self.inputs.as_flattened();
+            for ((sum, value), weight) in self.sums.iter_mut().zip(values).zip(weights) {
                 *sum += u32::from(*value) * weight;
             }
         }
-        for (channel, sum) in sums[..3].iter().enumerate() {
-            line[channel * width + x] = to_byte(*sum);
+        let (reds, rest) = line.split_at_mut(self.taps.len());
+        let (greens, blues) = rest.split_at_mut(self.taps.len());
+        let (sums, _) = self.sums.as_chunks::<4>();
+        for (((sums, red), green), blue) in sums.iter().zip(reds).zip(greens).zip(blues) {
+            [*red, *green, *blue, _] = sums.map(to_byte);
         }
     }
 }

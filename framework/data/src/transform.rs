@@ -1,7 +1,7 @@
 //! A clip's files become the values that the model takes.
 
-use std::array;
 use std::sync::Arc;
+use std::{array, mem};
 
 use exp_core::clip::Clip;
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize};
@@ -19,21 +19,17 @@ pub const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// See [`CLIP_MEAN`].
 pub const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
-/// Writes pixels as 32-bit floats, normalised as settings say.
+/// Appends pixels as 32-bit floats, normalised as settings say.
 ///
-/// `pixels` holds values 0 to 255 as `[frames, 3, size, size]`; `plane` is `size * size`; `out` has
-/// the length of `pixels`.
-pub fn write_normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut [f32]) {
-    let planes = pixels.chunks(plane).zip(out.chunks_mut(plane));
-    for (channel, (values, out)) in planes.enumerate() {
+/// `pixels` holds values 0 to 255 as `[frames, 3, size, size]`; `plane` is `size * size`.
+pub fn append_normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut Vec<f32>) {
+    for (channel, values) in pixels.chunks(plane).enumerate() {
         let (mean, std) = match normalize {
             Normalize::None => (0.0, 1.0),
             Normalize::Clip => (CLIP_MEAN[channel % 3], CLIP_STD[channel % 3]),
         };
         let table: [f32; 256] = array::from_fn(|value| (value as f32 / 255.0 - mean) / std);
-        for (value, out) in values.iter().zip(out) {
-            *out = table[usize::from(*value)];
-        }
+        out.extend(values.iter().map(|value| table[usize::from(*value)]));
     }
 }
 
@@ -53,6 +49,7 @@ pub struct ClipReader {
     damaged: DamagedFrame,
     frames: FrameReader,
     memory: Memory,
+    spare: Vec<u8>,
 }
 
 impl ClipReader {
@@ -63,7 +60,13 @@ impl ClipReader {
             damaged,
             frames: FrameReader::new(cache),
             memory: Memory::default(),
+            spare: Vec::new(),
         }
+    }
+
+    /// Gives the memory of earlier pixels to the next ones.
+    pub fn reuse(&mut self, values: Vec<u8>) {
+        self.spare = values;
     }
 
     /// Reads frames of a clip for evaluation: scaled, nothing else. The indices are those of
@@ -95,10 +98,9 @@ impl ClipReader {
     ) -> Result<ClipPixels, DataError> {
         let mut drawn = None;
         let planes = 3 * self.size * self.size;
-        let mut pixels = ClipPixels {
-            values: vec![0; indices.len() * planes],
-            damaged: 0,
-        };
+        let mut values = mem::take(&mut self.spare);
+        values.resize(indices.len() * planes, 0);
+        let mut pixels = ClipPixels { values, damaged: 0 };
         let mut fill = || {
             if indices.is_empty() {
                 return Err(DataError::EmptyClip);
