@@ -47,9 +47,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         eprintln!("{}\n", visible(&fault.to_string()));
     }
     println!(
-        "{}: {}, {}",
+        "{}: {}{}, {}",
         path.display(),
         count(set.texts.len(), "text"),
+        match set.names_classes {
+            true => " that may name classes",
+            false => "",
+        },
         visible(&set.provenance.to_string())
     );
     for (class, text) in &set.texts {
