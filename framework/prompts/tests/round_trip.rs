@@ -175,6 +175,23 @@ fn what_could_not_be_read_is_not_written() {
 }
 
 #[test]
+fn long_answers_are_kept_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.yaml");
+    let mut set = generated();
+    let Provenance::Generated(provenance) = &mut set.provenance else {
+        unreachable!()
+    };
+    for (_, samples) in &mut provenance.samples {
+        for answer in &mut samples.answers {
+            answer.raw = "A face: \u{1b}[0m\n".repeat(1 << 16);
+        }
+    }
+    set.write(&path).unwrap();
+    assert!(DescriptionSet::read(&path).unwrap() == set);
+}
+
+#[test]
 fn a_new_set_has_a_name_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_file(folder.path(), "mine").unwrap();
