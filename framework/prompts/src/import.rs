@@ -35,7 +35,7 @@ pub enum ImportError {
         path: PathBuf,
     },
     /// The file has several lists, and none was chosen.
-    #[error("{} has {} lists; choose one with `--list NAME`: {}", path.display(), lists.len(), lists.join(", "))]
+    #[error("{} has several lists; choose one with `--list NAME` (with their numbers of strings): {}", path.display(), lists.join(", "))]
     Several {
         /// The file.
         path: PathBuf,
@@ -43,13 +43,13 @@ pub enum ImportError {
         lists: Vec<String>,
     },
     /// There is no list of that name.
-    #[error("{} has no list `{name}`{hint}; there are: {}", path.display(), lists.join(", "))]
+    #[error("{} has no list of strings `{name}`{hint} There are (with their numbers of strings): {}", path.display(), lists.join(", "))]
     Missing {
         /// The file.
         path: PathBuf,
         /// The name asked for.
         name: String,
-        /// The nearest name in words, or nothing.
+        /// The nearest name in words, or a full stop.
         hint: String,
         /// The lists, each with how many strings it has.
         lists: Vec<String>,
@@ -87,7 +87,7 @@ pub enum ImportError {
         count: usize,
     },
     /// There are more or fewer strings than classes.
-    #[error("`{name}` has {count} strings, but {} classes were named: {}", classes.len(), classes.join(", "))]
+    #[error("expected a class for each string: `{name}` has {count} strings, the classes are: {}", classes.join(", "))]
     OtherCount {
         /// The list's name.
         name: String,
@@ -174,7 +174,7 @@ fn choose(
     let described = || {
         let each = known.iter().map(|list| {
             let count = list.items.as_ref().map_or(0, Vec::len);
-            format!("{} ({count} strings)", list.name)
+            format!("{} ({count})", list.name)
         });
         each.collect()
     };
@@ -197,8 +197,10 @@ fn choose(
                     return Err(ImportError::Missing {
                         path,
                         name: name.to_owned(),
-                        hint: near
-                            .map_or(String::new(), |near| format!("; did you mean `{near}`?")),
+                        hint: match near {
+                            Some(near) => format!("; did you mean `{near}`?"),
+                            None => ".".to_owned(),
+                        },
                         lists: described(),
                     });
                 }

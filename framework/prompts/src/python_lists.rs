@@ -1,7 +1,7 @@
 //! Lists of strings in a Python file, read as data: nothing is run.
 //!
 //! Read are assignments at the beginning of a line, `NAME = [ … ]`, with string literals as Python
-//! writes them (Python Language Reference, 2.4 "Literals"), neighbours joined. Everything else in
+//! writes them ("Lexical analysis" in the Python Language Reference), neighbours joined. Everything else in
 //! the file is passed over; everything else in a list is refused with its line.
 
 /// A list in a Python file.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use exp_prompts::check::check_file;
+use exp_prompts::description_set::new_file;
 use exp_prompts::import;
 use exp_report::text::{count, visible};
 
@@ -33,13 +34,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let folder = Project::find(&std::env::current_dir()?)?.prompts();
-    let path = folder.join(format!("{}.yaml", arguments.set_name));
-    anyhow::ensure!(
-        !path.exists(),
-        "there is a set `{}` already; choose another name with `--set-name`, or remove {}",
-        arguments.set_name,
-        path.display()
-    );
+    let path = new_file(&folder, &arguments.set_name)?;
     let set = import(
         &arguments.file,
         arguments.list.as_deref(),
@@ -52,9 +47,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         eprintln!("{}\n", visible(&fault.to_string()));
     }
     println!(
-        "{}: {}, {}",
+        "{}: {}{}, {}",
         path.display(),
         count(set.texts.len(), "text"),
+        match set.names_classes {
+            true => " that may name classes",
+            false => "",
+        },
         visible(&set.provenance.to_string())
     );
     for (class, text) in &set.texts {

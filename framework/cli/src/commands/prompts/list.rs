@@ -54,7 +54,7 @@ fn row(set: &DescriptionSet) -> [String; 4] {
         origin.push_str(&format!(", edited {}", edit.date));
     }
     [
-        set.name.clone(),
+        visible(&set.name).into_owned(),
         set.texts.len().to_string(),
         span(least, most),
         visible(&origin).replace(['\n', '\t'], " "),
