@@ -5,6 +5,7 @@ pub mod bounded;
 pub mod clip;
 pub mod event;
 pub mod experiment;
+pub mod llm_call;
 pub mod metrics;
 pub mod plugin;
 pub mod provenance;

@@ -11,6 +11,7 @@
 mod error;
 mod figures;
 mod gather;
+mod llm_calls;
 mod open;
 mod read;
 mod record;
