@@ -1,40 +1,34 @@
 //! Descriptions of the classes, kept as files with their provenance.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use exp_core::tree::{Diagnostic, Node, Source, decode, nearest};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::ordered;
+use crate::provenance::{Edit, Provenance};
+
 /// A set of descriptions: the file `<name>.yaml` in a folder.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescriptionSet {
     /// Its name, that of the file.
     pub name: String,
     /// What kind of texts these are, in a sentence.
     pub about: String,
+    /// Whether the texts may name their classes, as templates do; descriptions may not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub names_classes: bool,
+    /// Class and text, in the file's order; no class stands twice.
+    #[serde(with = "ordered")]
+    pub texts: Vec<(String, String)>,
     /// Where the texts come from.
-    pub source: TextSource,
-    /// One text a class.
-    pub texts: BTreeMap<String, String>,
-}
-
-/// Where texts come from.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextSource {
-    /// How they were made, e.g. `hand-written`.
-    pub kind: String,
-    /// Who or what wrote them.
-    pub author: String,
-    /// When, as year-month-day.
-    pub date: String,
-    /// Published work they draw on.
-    #[serde(default)]
-    pub references: Vec<String>,
+    pub provenance: Provenance,
+    /// What was changed since, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
 }
 
 /// Why there are no descriptions.
@@ -44,6 +38,14 @@ pub enum DescriptionSetError {
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The folder or file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
         path: PathBuf,
         /// The operating system's reason.
         source: std::io::Error,
@@ -75,32 +77,63 @@ pub enum DescriptionSetError {
     },
 }
 
+impl From<Diagnostic> for DescriptionSetError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Invalid(Box::new(diagnostic))
+    }
+}
+
 impl DescriptionSet {
     /// Reads the set `name` from a folder.
     ///
     /// Where there is no such set, the error names those there are; a mistake in the file is shown
     /// with its line.
     pub fn load(folder: &Path, name: &str) -> Result<Self, DescriptionSetError> {
-        let known = names(folder)?;
-        if !known.iter().any(|known| known == name) {
-            let near = nearest(name, known.iter().map(String::as_str));
-            return Err(DescriptionSetError::Missing {
-                name: name.to_owned(),
-                folder: folder.to_owned(),
-                hint: near.map_or(String::new(), |near| format!("; did you mean `{near}`?")),
-                known,
-            });
-        }
-        let path = folder.join(format!("{name}.yaml"));
-        let text = fs::read_to_string(&path).map_err(|source| DescriptionSetError::Read {
-            path: path.clone(),
+        Self::read(&find(folder, name)?)
+    }
+
+    /// Reads a set's file. A mistake in it is shown with its line.
+    pub fn read(path: &Path) -> Result<Self, DescriptionSetError> {
+        read_tree(path).map(|(set, _)| set)
+    }
+
+    /// Writes the set's file: whole or not at all, also when the machine stops in between. A file
+    /// that is there is replaced.
+    ///
+    /// A set that [`read`](Self::read) would refuse, for example because the file has another name
+    /// than the set, is refused here, and nothing is written.
+    pub fn write(&self, path: &Path) -> Result<(), DescriptionSetError> {
+        let failed = |source| DescriptionSetError::Write {
+            path: path.to_owned(),
             source,
-        })?;
-        let source = Source::new(path.to_string_lossy(), text);
-        let node = Node::parse(source).map_err(invalid)?;
-        let set: Self = decode(&node).map_err(invalid)?;
-        check(&set, &node, name).map_err(invalid)?;
-        Ok(set)
+        };
+        let yaml = self.to_yaml().map_err(failed)?;
+        let (same, _) = parse(path, yaml.clone())?;
+        if same != *self {
+            return Err(failed(std::io::Error::other(
+                "what was to be written does not read back as the same set",
+            )));
+        }
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(format!(".{}.part", std::process::id()));
+        let temporary = PathBuf::from(temporary);
+        let write = || -> std::io::Result<()> {
+            let mut file = fs::File::create(&temporary)?;
+            std::io::Write::write_all(&mut file, yaml.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&temporary, path)
+        };
+        write().map_err(|error| {
+            // The first error is the one to report.
+            let _ = fs::remove_file(&temporary);
+            failed(error)
+        })
+    }
+
+    /// The text of a class.
+    pub fn text(&self, class: &str) -> Option<&str> {
+        let entry = self.texts.iter().find(|(name, _)| name == class);
+        entry.map(|(_, text)| text.as_str())
     }
 
     /// The texts of classes, in their order. A class without a text is an error that names it.
@@ -108,45 +141,45 @@ impl DescriptionSet {
         classes
             .iter()
             .map(|class| {
-                let text = self.texts.get(class).cloned();
+                let text = self.text(class).map(str::to_owned);
                 text.ok_or_else(|| DescriptionSetError::NoText {
                     set: self.name.clone(),
                     class: class.clone(),
-                    known: self.texts.keys().cloned().collect(),
+                    known: self.texts.iter().map(|(class, _)| class.clone()).collect(),
                 })
             })
             .collect()
     }
+
+    /// The file's content. Each text is one line, so that a change shows as one line.
+    fn to_yaml(&self) -> std::io::Result<String> {
+        let options = serde_saphyr::ser_options! {
+            compact_list_indent: false,
+            folded_wrap_chars: usize::MAX,
+            yaml_12: true,
+            no_lang_directive: true,
+        };
+        serde_saphyr::to_string_with_options(self, options).map_err(std::io::Error::other)
+    }
 }
 
-fn invalid(diagnostic: Diagnostic) -> DescriptionSetError {
-    DescriptionSetError::Invalid(Box::new(diagnostic))
-}
-
-/// What the types cannot say: the file's name is the set's, and no text is empty.
-fn check(set: &DescriptionSet, node: &Node, name: &str) -> Result<(), Diagnostic> {
-    if let Some(place) = node.get("name").filter(|_| set.name != name) {
-        let message = format!(
-            "expected the file's own name `{name}`, found `{}`",
-            set.name
-        );
-        return Err(Diagnostic::new(message).at(&place.mark));
+/// The file of the set `name` in a folder.
+pub fn find(folder: &Path, name: &str) -> Result<PathBuf, DescriptionSetError> {
+    let known = names(folder)?;
+    if known.iter().any(|known| known == name) {
+        return Ok(folder.join(format!("{name}.yaml")));
     }
-    for entry in node
-        .get("texts")
-        .and_then(Node::entries)
-        .unwrap_or_default()
-    {
-        if entry.node.text().is_some_and(|text| text.trim().is_empty()) {
-            let message = format!("expected a text for the class `{}`, found none", entry.key);
-            return Err(Diagnostic::new(message).at(&entry.node.mark));
-        }
-    }
-    Ok(())
+    let near = nearest(name, known.iter().map(String::as_str));
+    Err(DescriptionSetError::Missing {
+        name: name.to_owned(),
+        folder: folder.to_owned(),
+        hint: near.map_or(String::new(), |near| format!("; did you mean `{near}`?")),
+        known,
+    })
 }
 
 /// The sets in a folder, by name.
-fn names(folder: &Path) -> Result<Vec<String>, DescriptionSetError> {
+pub fn names(folder: &Path) -> Result<Vec<String>, DescriptionSetError> {
     let unreadable = |source| DescriptionSetError::Read {
         path: folder.to_owned(),
         source,
@@ -166,4 +199,58 @@ fn names(folder: &Path) -> Result<Vec<String>, DescriptionSetError> {
     }
     names.sort_unstable();
     Ok(names)
+}
+
+/// A set with the tree that it was read from, for the places in it.
+pub(crate) fn read_tree(path: &Path) -> Result<(DescriptionSet, Node), DescriptionSetError> {
+    let text = fs::read_to_string(path).map_err(|source| DescriptionSetError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse(path, text)
+}
+
+fn parse(path: &Path, text: String) -> Result<(DescriptionSet, Node), DescriptionSetError> {
+    let node = Node::parse(Source::new(path.to_string_lossy(), text))?;
+    let set: DescriptionSet = decode(&node)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    check(&set, &node, &stem)?;
+    Ok((set, node))
+}
+
+/// What the types cannot say: the file's name is the set's, no text is empty, and every sample in
+/// use is there.
+fn check(set: &DescriptionSet, node: &Node, stem: &str) -> Result<(), Diagnostic> {
+    if let Some(place) = node.get("name").filter(|_| set.name != stem) {
+        let message = format!(
+            "expected the file's own name `{stem}`, found `{}`",
+            set.name
+        );
+        return Err(Diagnostic::new(message).at(&place.mark));
+    }
+    let texts = node.get("texts");
+    for entry in texts.and_then(Node::entries).unwrap_or_default() {
+        if entry.node.text().is_some_and(|text| text.trim().is_empty()) {
+            let message = format!("expected a text for the class `{}`, found none", entry.key);
+            return Err(Diagnostic::new(message).at(&entry.node.mark));
+        }
+    }
+    if let (Some(texts), true) = (texts, set.texts.is_empty()) {
+        let message = "expected a text for each class, found none";
+        return Err(Diagnostic::new(message).at(&texts.mark));
+    }
+    let samples = node.get("provenance.generated.samples");
+    for entry in samples.and_then(Node::entries).unwrap_or_default() {
+        let answers = entry.node.get("answers").and_then(Node::items);
+        let count = answers.map_or(0, <[Node]>::len);
+        let in_use = set.provenance.samples(&entry.key).map_or(0, |s| s.in_use);
+        if in_use == 0 || in_use > count {
+            let message = format!(
+                "expected the number of one of {count} answers, counted from 1, found {in_use}"
+            );
+            let place = entry.node.get("in_use").unwrap_or(&entry.node);
+            return Err(Diagnostic::new(message).at(&place.mark));
+        }
+    }
+    Ok(())
 }

@@ -1,8 +1,14 @@
 //! Texts for the classes: CLIP's tokenizer and sets of descriptions.
 
+pub mod check;
+mod class_words;
 mod clean;
 pub mod description_set;
+mod ordered;
+mod plain;
+pub mod provenance;
 pub mod tokenizer;
 
+pub use check::{Fault, Limits, check_texts};
 pub use description_set::{DescriptionSet, DescriptionSetError};
 pub use tokenizer::{TokenizeError, Tokenizer};

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use exp_prompts::provenance::Provenance;
 use exp_prompts::{DescriptionSet, Tokenizer};
 
 const SEVEN: [&str; 7] = [
@@ -44,7 +45,10 @@ fn the_shipped_sets_describe_every_class_without_naming_one() {
                 "{text}"
             );
         }
-        assert!(!texts.source.references.is_empty());
+        let Provenance::Written(written) = texts.provenance else {
+            panic!("{set} was written by hand");
+        };
+        assert!(!written.sources.is_empty());
     }
 }
 
@@ -96,13 +100,13 @@ fn a_class_without_a_text_is_named() {
 
 #[test]
 fn a_mistake_in_a_file_is_shown_with_its_line() {
-    let good = "name: mine\nabout: x\nsource: {kind: k, author: a, date: 2026-01-01}\ntexts:\n  anger: low brows\n";
+    let good = "name: mine\nabout: x\nprovenance: {written: {by: me, date: 2026-01-01}}\ntexts:\n  anger: low brows\n";
     let folder = tempfile::tempdir().unwrap();
     let load = |text: &str| {
         fs::write(folder.path().join("mine.yaml"), text).unwrap();
         DescriptionSet::load(folder.path(), "mine")
     };
-    assert_eq!(load(good).unwrap().texts["anger"], "low brows");
+    assert_eq!(load(good).unwrap().text("anger"), Some("low brows"));
     for (from, to, line, expected) in [
         ("mine", "yours", 1, "own name `mine`, found `yours`"),
         (
