@@ -27,6 +27,8 @@ enum Command {
     Schema(commands::schema::Arguments),
     Pretrain(commands::pretrain::Arguments),
     #[command(subcommand)]
+    Prompts(commands::prompts::Command),
+    #[command(subcommand)]
     Weights(commands::weights::Command),
 }
 
@@ -53,6 +55,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
         Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
+        Command::Prompts(command) => commands::prompts::run(&command, &registry),
         Command::Weights(command) => commands::weights::run(&command),
     };
     match outcome {

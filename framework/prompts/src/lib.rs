@@ -4,6 +4,7 @@ pub mod check;
 mod class_words;
 mod clean;
 pub mod description_set;
+pub mod llm;
 mod ordered;
 mod plain;
 pub mod provenance;

@@ -39,12 +39,11 @@ impl Store {
     pub fn llm_calls(&self, set: &str) -> Result<Vec<LlmCall>, StoreError> {
         self.database
             .read("load requests to language models", async |connection| {
-                let rows: Vec<Row> = sqlx::query_as(
-                    "SELECT * FROM llm_call WHERE description_set = ? ORDER BY key",
-                )
-                .bind(set)
-                .fetch_all(connection)
-                .await?;
+                let rows: Vec<Row> =
+                    sqlx::query_as("SELECT * FROM llm_call WHERE description_set = ? ORDER BY key")
+                        .bind(set)
+                        .fetch_all(connection)
+                        .await?;
                 let calls = rows.into_iter().map(Row::decode);
                 Ok(calls.collect::<Result<_, _>>()?)
             })

@@ -2,6 +2,7 @@
 
 pub mod plugins;
 pub mod pretrain;
+pub mod prompts;
 pub mod report;
 pub mod run;
 pub mod schema;

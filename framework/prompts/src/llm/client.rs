@@ -158,7 +158,9 @@ impl Client {
                     said: reason,
                 });
             }
-            let pause = pauses.next().map(|pause| pause.max(wanted.unwrap_or_default()));
+            let pause = pauses
+                .next()
+                .map(|pause| pause.max(wanted.unwrap_or_default()));
             match pause.filter(|pause| began.elapsed() + *pause < self.patience.whole) {
                 Some(pause) => thread::sleep(pause),
                 None => return Err(Stopped::GaveUp { attempts, reason }),
@@ -189,7 +191,10 @@ impl Client {
             completion_tokens: None,
         };
         let began = Instant::now();
-        let mut request = self.http.post(self.server.completions()).json(&call.request);
+        let mut request = self
+            .http
+            .post(self.server.completions())
+            .json(&call.request);
         if let Some(key) = self.server.key.as_ref().and_then(|key| key.header()) {
             request = request.header(AUTHORIZATION, key);
         }

@@ -11,9 +11,24 @@ use thiserror::Error;
 use super::{Question, Server};
 use crate::check::{Limits, check_texts};
 use crate::description_set::{DescriptionSet, DescriptionSetError};
-use crate::provenance::{
-    Answer, ClassSamples, Date, Generated, Provenance, TokenCounts, sha256,
-};
+use crate::provenance::{Answer, ClassSamples, Date, Generated, Provenance, TokenCounts, sha256};
+
+/// What is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// The set's name.
+    pub name: &'a str,
+    /// The classes, in label order.
+    pub classes: &'a [String],
+    /// What is asked of each.
+    pub question: &'a Question,
+    /// The model that is asked.
+    pub model: &'a str,
+    /// How many answers to keep for each class.
+    pub samples: usize,
+    /// What the texts may be.
+    pub limits: Limits,
+}
 
 /// A set of which some texts may be missing.
 #[derive(Debug)]
@@ -61,21 +76,23 @@ pub enum DraftError {
 }
 
 impl Draft {
-    /// A draft of the set `name` in the file `path`, with what an earlier call left there if
-    /// `go_on`. The same model must be asked the same question then.
+    /// A draft in the file `path`, with what an earlier call left there if `go_on`. The same server
+    /// and model must be asked the same question then.
     pub fn open(
         path: &Path,
-        name: &str,
-        classes: &[String],
-        question: &Question,
-        model: &str,
-        limits: Limits,
+        order: &Order<'_>,
         server: &Server,
         go_on: bool,
     ) -> Result<Self, DraftError> {
+        let Order {
+            question,
+            model,
+            limits,
+            ..
+        } = *order;
         let mut draft = Self {
-            name: name.to_owned(),
-            classes: classes.to_vec(),
+            name: order.name.to_owned(),
+            classes: order.classes.to_vec(),
             limits,
             path: path.to_owned(),
             question: question.name(),
@@ -151,10 +168,9 @@ impl Draft {
         (1..=samples).flat_map(number).collect()
     }
 
-    /// How many answers there are.
-    pub(super) fn kept(&self) -> usize {
-        let samples = self.generated.samples.iter();
-        samples.map(|(_, samples)| samples.answers.len()).sum()
+    /// How many of `samples` answers for each class are there.
+    pub fn kept(&self, samples: usize) -> usize {
+        samples * self.classes.len() - self.missing(samples).len()
     }
 
     /// What is wrong with a text for a class, beside the texts in use for the others.
@@ -162,7 +178,12 @@ impl Draft {
         // Classes without a text yet are there by their name, which must not stand in a text.
         let others = self.classes.iter().filter(|other| *other != class);
         let mut texts: Vec<(String, String)> = others
-            .map(|other| (other.clone(), self.text(other).unwrap_or_default().to_owned()))
+            .map(|other| {
+                (
+                    other.clone(),
+                    self.text(other).unwrap_or_default().to_owned(),
+                )
+            })
             .collect();
         texts.push((class.to_owned(), text.to_owned()));
         let faults = check_texts(&texts, &self.limits);
@@ -242,7 +263,11 @@ impl Draft {
     }
 
     fn samples(&self, class: &str) -> Option<&ClassSamples> {
-        let entry = self.generated.samples.iter().find(|(name, _)| name == class);
+        let entry = self
+            .generated
+            .samples
+            .iter()
+            .find(|(name, _)| name == class);
         entry.map(|(_, samples)| samples)
     }
 

@@ -9,7 +9,7 @@ use exp_core::llm_call::LlmCall;
 
 use super::client::Purpose;
 use super::wire::{Message, Reply, line};
-use super::{Client, Draft, DraftError, Stopped, answer};
+use super::{Client, Draft, DraftError, Order, Stopped, answer};
 use crate::provenance::Answer;
 
 /// Requests under way at the same time.
@@ -67,25 +67,21 @@ impl fmt::Display for Unfinished {
 
 impl std::error::Error for Unfinished {}
 
-/// Asks for `samples` answers for each class, as far as the draft does not have them. `questions`
-/// has class and question.
+/// Asks for the answers that the draft does not have. `questions` has one for each class.
 pub fn generate(
     client: &Client,
-    model: &str,
-    questions: &[(String, String)],
-    samples: usize,
+    order: &Order<'_>,
+    questions: &[String],
     draft: &mut Draft,
     watch: &Watch<'_>,
 ) -> Result<(), Unfinished> {
-    let name = draft.set().name;
     let desk = Desk {
         client,
-        model,
-        name: &name,
+        order,
         questions,
         watch,
         state: Mutex::new(State {
-            open: draft.missing(samples).into(),
+            open: draft.missing(order.samples).into(),
             draft,
             failed: Vec::new(),
             stopped: None,
@@ -97,9 +93,13 @@ pub fn generate(
             scope.spawn(|| desk.work());
         }
     });
-    let state = desk.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (kept, wanted) = (state.draft.kept(), samples * questions.len());
-    if kept >= wanted {
+    let state = desk
+        .state
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    let wanted = order.samples * order.classes.len();
+    let kept = state.draft.kept(order.samples);
+    if kept == wanted {
         return Ok(());
     }
     Err(Unfinished {
@@ -114,9 +114,8 @@ pub fn generate(
 /// What the threads share.
 struct Desk<'a> {
     client: &'a Client,
-    model: &'a str,
-    name: &'a str,
-    questions: &'a [(String, String)],
+    order: &'a Order<'a>,
+    questions: &'a [String],
     watch: &'a Watch<'a>,
     state: Mutex<State<'a>>,
 }
@@ -136,7 +135,7 @@ enum Missing {
     Draft(DraftError),
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
     /// Takes one answer after the other from those that are missing, until none is left.
     fn work(&self) {
         loop {
@@ -167,18 +166,15 @@ impl Desk<'_> {
 
     /// Asks for one answer until one passes the checks.
     fn obtain(&self, class: &str, sample: usize) -> Result<(), Missing> {
-        let question = self.questions.iter().find(|(name, _)| name == class);
-        let question = Message {
-            role: "user",
-            content: question.map_or(String::new(), |(_, question)| question.clone()),
-        };
+        let asked = self.order.classes.iter().zip(self.questions);
+        let question = asked.filter(|(name, _)| *name == class).map(|(_, q)| q);
+        let mut messages: Vec<Message> = question.map(|question| Message::user(question)).collect();
         let purpose = Purpose {
-            set: self.name,
+            set: self.order.name,
             class,
             sample,
-            model: self.model,
+            model: self.order.model,
         };
-        let mut messages = vec![question];
         let mut retries = 0;
         let mut reason = String::new();
         for _ in 0..ASKINGS {
@@ -217,11 +213,13 @@ impl Desk<'_> {
         }
         let raw = reply.content.clone();
         let model = reply.model.as_deref().map(line);
-        let kept = state.draft.keep(class, Answer { text, raw }, model.as_deref());
+        let kept = state
+            .draft
+            .keep(class, Answer { text, raw }, model.as_deref());
         kept.map_err(Missing::Draft)
     }
 
-    fn state(&self) -> MutexGuard<'_, State<'_>> {
+    fn state(&self) -> MutexGuard<'_, State<'a>> {
         // A thread that panicked leaves a state that is whole: each change to it is one step.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -249,12 +247,9 @@ fn complaint(reply: &Reply, reason: &str) -> Vec<Message> {
             content: reply.content.clone(),
         });
     }
-    messages.push(Message {
-        role: "user",
-        content: format!(
-            "Your answer cannot be used: {reason}. Answer the question again, with one description \
-             that avoids this."
-        ),
-    });
+    messages.push(Message::user(&format!(
+        "Your answer cannot be used: {reason}. Answer the question again, with one description that \
+         avoids this."
+    )));
     messages
 }

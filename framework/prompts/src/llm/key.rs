@@ -73,7 +73,8 @@ mod tests {
         assert_eq!(format!("{key:?}"), "[key]");
         assert!(!format!("{:?}", key.header().unwrap()).contains("secret"));
         assert_eq!(key.hide("no sk-very-secret here"), "no [key] here");
-        let value = json!({"sk-very-secret": ["sk-very-secret", {"a": "(sk-very-secret)"}], "n": 1});
+        let value =
+            json!({"sk-very-secret": ["sk-very-secret", {"a": "(sk-very-secret)"}], "n": 1});
         let hidden = json!({"[key]": ["[key]", {"a": "([key])"}], "n": 1});
         assert_eq!(key.hide_in(value), hidden);
     }

@@ -16,7 +16,7 @@ mod server;
 mod wire;
 
 pub use client::{Client, Patience};
-pub use draft::{Draft, DraftError};
+pub use draft::{Draft, DraftError, Order};
 pub use error::{ClientError, Stopped};
 pub use generate::{Unfinished, Watch, generate};
 pub use key::Key;

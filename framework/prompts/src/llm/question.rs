@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, Value, context};
 use thiserror::Error;
 
 use crate::check::Limits;
@@ -88,8 +88,6 @@ impl Question {
         };
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
         let name = self.name();
         environment
             .add_template(&name, &self.template)
@@ -98,8 +96,8 @@ impl Question {
         let mut questions: Vec<String> = Vec::new();
         for class in classes {
             let question = filled.render(context! {
-                class,
-                classes,
+                class => class.as_str(),
+                classes => Value::serialize(classes),
                 max_tokens => limits.tokens,
                 names_allowed => limits.class_names_allowed,
             });

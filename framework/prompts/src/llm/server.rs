@@ -55,7 +55,9 @@ impl Server {
         let invalid = |reason: String| ServerError::Address { reason };
         let mut base = Url::parse(base.trim()).map_err(|error| invalid(error.to_string()))?;
         if !matches!(base.scheme(), "http" | "https") {
-            return Err(invalid("it does not begin with http:// or https://".to_owned()));
+            return Err(invalid(
+                "it does not begin with http:// or https://".to_owned(),
+            ));
         }
         let part = match &base {
             base if !base.username().is_empty() || base.password().is_some() => "a user's name",

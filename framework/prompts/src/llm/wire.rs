@@ -14,6 +14,16 @@ pub(super) struct Message {
     pub content: String,
 }
 
+impl Message {
+    /// What we say.
+    pub fn user(content: &str) -> Self {
+        Self {
+            role: "user",
+            content: content.to_owned(),
+        }
+    }
+}
+
 /// The body of a request. `structured` asks for a JSON object with the one string `text`.
 pub(super) fn request(model: &str, messages: &[Message], structured: bool) -> Value {
     let messages: Vec<Value> = messages
@@ -98,7 +108,9 @@ pub(super) fn reply(body: &Value) -> Result<Reply, String> {
 pub(super) fn said(body: &str) -> String {
     let found = serde_json::from_str::<Value>(body).ok().and_then(|body| {
         let places = ["/error/message", "/error", "/message", "/detail"];
-        let texts = places.iter().find_map(|place| body.pointer(place)?.as_str());
+        let texts = places
+            .iter()
+            .find_map(|place| body.pointer(place)?.as_str());
         texts.map(str::to_owned)
     });
     line(found.as_deref().unwrap_or(body))
@@ -154,8 +166,14 @@ mod tests {
         for (body, complaint) in [
             (json!({}), "missing field `choices`"),
             (json!({"choices": []}), "without a choice"),
-            (json!({"choices": [{"text": "calm"}]}), "missing field `message`"),
-            (json!({"choices": [{"message": {"content": 7}}]}), "invalid type"),
+            (
+                json!({"choices": [{"text": "calm"}]}),
+                "missing field `message`",
+            ),
+            (
+                json!({"choices": [{"message": {"content": 7}}]}),
+                "invalid type",
+            ),
             (json!([1]), "invalid type"),
         ] {
             let error = reply(&body).unwrap_err();
