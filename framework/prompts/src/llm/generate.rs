@@ -40,7 +40,7 @@ pub struct Unfinished {
     /// What ended it for all classes.
     pub stopped: Option<Stopped>,
     /// The draft could not be written.
-    pub draft: Option<DraftError>,
+    pub draft: Option<Box<DraftError>>,
 }
 
 impl fmt::Display for Unfinished {
@@ -125,7 +125,7 @@ struct State<'a> {
     open: VecDeque<(String, usize)>,
     failed: Vec<(String, String)>,
     stopped: Option<Stopped>,
-    draft_error: Option<DraftError>,
+    draft_error: Option<Box<DraftError>>,
 }
 
 /// How asking for one answer ended without one.
@@ -158,7 +158,7 @@ impl<'a> Desk<'a> {
                 }
                 Missing::Draft(error) => {
                     state.open.clear();
-                    state.draft_error = Some(error);
+                    state.draft_error = Some(Box::new(error));
                 }
             }
         }

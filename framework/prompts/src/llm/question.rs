@@ -97,7 +97,7 @@ impl Question {
         for class in classes {
             let question = filled.render(context! {
                 class => class.as_str(),
-                classes => Value::serialize(classes),
+                classes => classes.iter().map(String::as_str).collect::<Value>(),
                 max_tokens => limits.tokens,
                 names_allowed => limits.class_names_allowed,
             });

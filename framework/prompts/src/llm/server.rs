@@ -68,7 +68,8 @@ impl Server {
         if !part.is_empty() {
             return Err(ServerError::NotBare { part });
         }
-        base.set_path(&base.path().trim_end_matches('/').to_owned());
+        let path = base.path().trim_end_matches('/').to_owned();
+        base.set_path(&path);
         let key = key.filter(|key| !key.trim().is_empty());
         let key = key.map(|key| Key::new(key).ok_or(ServerError::Key));
         Ok(Self {
