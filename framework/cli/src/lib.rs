@@ -27,6 +27,7 @@ enum Command {
     Run(commands::run::Arguments),
     Report(commands::report::Arguments),
     Eval(commands::eval::Arguments),
+    Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
     Schema(commands::schema::Arguments),
     #[command(subcommand)]
@@ -58,10 +59,11 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Run(arguments) => commands::run::run(&arguments, &registry),
         Command::Report(arguments) => commands::report::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
+        Command::Predict(arguments) => commands::predict::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),
         Command::Schema(arguments) => commands::schema::run(&arguments, &registry),
-        Command::Prompts(command) => commands::prompts::run(&command),
         Command::Pretrain(arguments) => commands::pretrain::run(&arguments),
+        Command::Prompts(command) => commands::prompts::run(&command, &registry),
         Command::Weights(command) => commands::weights::run(&command),
         Command::Data(arguments) => commands::data::run(&arguments, &registry),
     };

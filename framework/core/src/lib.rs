@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod clip;
 pub mod event;
 pub mod experiment;
+pub mod llm_call;
 pub mod metrics;
 pub mod official;
 pub mod plugin;

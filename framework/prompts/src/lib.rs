@@ -6,6 +6,7 @@ mod clean;
 pub mod description_set;
 pub mod diff;
 pub mod import;
+pub mod llm;
 mod ordered;
 mod plain;
 pub mod provenance;

@@ -12,6 +12,7 @@ mod error;
 mod evaluations;
 mod figures;
 mod gather;
+mod llm_calls;
 mod open;
 mod read;
 mod record;

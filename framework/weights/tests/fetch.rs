@@ -382,7 +382,7 @@ fn more_than_weights_can_be_is_not_begun() {
 fn no_address_is_told() {
     let mut trial = trial("weights.example");
     let error = trial.fetch().unwrap_err();
-    insta::assert_snapshot!(trial.message(&error), @"cannot ask for BASE/HASH/ViT-test.pt: builder error: relative URL without a base; EXP_WEIGHTS_URL must be an address such as https://host/folder");
+    insta::assert_snapshot!(trial.message(&error), @"cannot ask for BASE/HASH/ViT-test.pt: relative URL without a base; EXP_WEIGHTS_URL must be an address such as https://host/folder");
 }
 
 #[cfg(target_os = "linux")]

@@ -3,6 +3,7 @@
 pub mod data;
 pub mod eval;
 pub mod plugins;
+pub mod predict;
 pub mod pretrain;
 pub mod prompts;
 pub mod report;

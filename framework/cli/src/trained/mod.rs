@@ -1,6 +1,7 @@
 //! A trained model from its file: our own checkpoint, or one of DFER-CLIP's authors.
 
 mod authors;
+mod find;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use exp_weights::{Layout, Weights};
 use crate::inputs::{Inputs, RunSettings, check_size};
 use crate::learner;
 
+pub use find::find;
+
 /// A trained model and what it needs beside its file.
 pub struct Trained {
     /// The settings it was trained with, on the benchmark it is used on.
@@ -34,11 +37,11 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// Opens a checkpoint for a benchmark with this protocol. The checkpoint's settings are laid
-    /// over the protocol, but for the benchmark's own, and `sets` over both.
+    /// Opens a checkpoint. Its settings are laid over those of a protocol, which decides on the
+    /// benchmark, and `sets` over both. Without a protocol the benchmark is the checkpoint's own.
     pub fn open(
         path: &Path,
-        protocol: &Node,
+        protocol: Option<&Node>,
         sets: &[Node],
         registry: &Registry,
         inputs: &mut Inputs<'_>,
@@ -48,7 +51,12 @@ impl Trained {
             .transpose()
             .with_context(|| format!("cannot understand what {} says of itself", path.display()))?;
         let layer = match (&card, weights.layout()) {
-            (Some(card), _) => own_settings(card),
+            (Some(card), _) => own_settings(card, protocol.is_some()),
+            (None, Layout::DferClip) if protocol.is_none() => bail!(
+                "{} holds {}, which names no classes: name a benchmark that has them with `--on`",
+                path.display(),
+                Layout::DferClip
+            ),
             (None, Layout::DferClip) => authors::settings(&weights, path)?,
             (None, Layout::Trained) => bail!(
                 "{} holds trained parameters, but does not say of which run: it was not written \
@@ -63,16 +71,16 @@ impl Trained {
         };
         let name = format!("the settings in {}", path.display());
         let layer = Node::parse(Source::new(name, layer.to_string()))?;
-        for layer in [protocol, &layer].into_iter().chain(sets) {
+        let layers = || protocol.into_iter().chain([&layer]).chain(sets);
+        for layer in layers() {
             registry.check_names(layer)?;
         }
-        let node = sets
-            .iter()
-            .fold(merge(protocol.clone(), layer, &TAGGED), |node, set| {
-                merge(node, set.clone(), &TAGGED)
-            });
+        let node = layers()
+            .cloned()
+            .reduce(|below, above| merge(below, above, &TAGGED))
+            .unwrap_or_else(|| layer.clone());
         let settings =
-            Settings::decode(&node, registry).map_err(|error| error.or_at(&protocol.mark))?;
+            Settings::decode(&node, registry).map_err(|error| error.or_at(&node.mark))?;
         let (backbone, own) = match &card {
             Some(card) => {
                 let backbone = inputs.backbone(&settings)?;
@@ -109,6 +117,30 @@ impl Trained {
         Ok(Some(texts))
     }
 
+    /// The names of the classes, in the order of the model's labels: those of the benchmark, which
+    /// must be those that the model was trained with.
+    pub fn classes(&self) -> anyhow::Result<Vec<String>> {
+        let classes = self.settings.benchmark.plugin.classes();
+        if let Some(card) = &self.card
+            && card.run.classes != classes
+        {
+            bail!(
+                "the model knows the classes {}, in this order; the benchmark has {}",
+                card.run.classes.join(", "),
+                classes.join(", ")
+            );
+        }
+        let embedded = self.weights().shape("prompt.prefix");
+        match embedded.and_then(|shape| shape.first()) {
+            Some(&known) if self.card.is_none() && known != classes.len() => bail!(
+                "the model knows {known} classes, but the benchmark has {}: {}",
+                classes.len(),
+                classes.join(", ")
+            ),
+            _ => Ok(classes),
+        }
+    }
+
     /// The file's trained parameters.
     pub fn weights(&self) -> &Weights {
         self.own.as_ref().unwrap_or(self.backbone.weights())
@@ -131,10 +163,12 @@ impl Trained {
     }
 }
 
-/// The settings in one of our own checkpoints, but for those of the benchmark.
-fn own_settings(card: &CheckpointCard) -> serde_json::Value {
+/// The settings in one of our own checkpoints; without the benchmark where it is used elsewhere.
+fn own_settings(card: &CheckpointCard, elsewhere: bool) -> serde_json::Value {
     let mut settings = card.run.settings.clone();
-    if let Some(settings) = settings.as_object_mut() {
+    if let Some(settings) = settings.as_object_mut()
+        && elsewhere
+    {
         settings.remove("benchmark");
     }
     settings

@@ -3,6 +3,7 @@
 
 mod concurrent;
 mod lifecycle;
+mod llm_calls;
 mod opening;
 mod plan;
 mod round_trip;

@@ -162,7 +162,7 @@ fn a_newer_and_a_different_schema_are_refused() {
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
          VALUES (9, 'later', TRUE, x'00', 1);",
     );
-    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @r#"the store `FOLDER/store.sqlite` has schema version 9, but this program knows versions up to 1; use the newer `exp` that wrote it, or choose another file with `--store FILE`"#);
+    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @r#"the store `FOLDER/store.sqlite` has schema version 9, but this program knows versions up to 2; use the newer `exp` that wrote it, or choose another file with `--store FILE`"#);
     execute(
         &path,
         "DELETE FROM _sqlx_migrations WHERE version = 9;

@@ -237,10 +237,11 @@ fn is_loopback(address: &str) -> bool {
     host.is_some_and(|host| host == "localhost" || host == "[::1]" || host.starts_with("127."))
 }
 
-/// An error with its causes.
+/// The causes of an error; reqwest's own words say no more than that there was one.
 fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
+    let first = error.source().unwrap_or(error);
+    let mut text = first.to_string();
+    let mut cause = first.source();
     while let Some(error) = cause {
         let said = error.to_string();
         if !text.ends_with(&said) {

@@ -4,7 +4,7 @@ mod logits;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use exp_core::experiment::{Identity, run_id};
 use exp_core::metrics::Confusion;
@@ -22,13 +22,13 @@ use crate::inputs::{Fold, Inputs, loader_settings};
 use crate::progress::steps_bar;
 use crate::project::Project;
 use crate::provenance::provenance;
-use crate::trained::Trained;
+use crate::trained::{Trained, find};
 
 /// Evaluate a trained model: a checkpoint of `exp run`, or one of DFER-CLIP's authors.
 #[derive(Args)]
 pub struct Arguments {
-    /// The model's file.
-    #[arg(long, value_name = "FILE")]
+    /// The model: a file, or the first digits of a run's id.
+    #[arg(long, value_name = "RUN|FILE")]
     checkpoint: PathBuf,
     /// The benchmark whose test clips are predicted.
     #[arg(long, value_name = "BENCHMARK")]
@@ -60,14 +60,10 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         .map(|set| Node::parse_set(set))
         .collect::<Result<Vec<_>, _>>()?;
     let mut inputs = Inputs::new(&project);
-    let trained = Trained::open(
-        &arguments.checkpoint,
-        &protocol,
-        &sets,
-        registry,
-        &mut inputs,
-    )?;
-    same_classes(&trained, &arguments.on)?;
+    let path = arguments.store.clone().unwrap_or_else(|| project.store());
+    let file = find(&arguments.checkpoint, &path)?;
+    let trained = Trained::open(&file, Some(&protocol), &sets, registry, &mut inputs)?;
+    trained.classes()?;
     let (learner, fit) = trained.learner(&device)?;
     let number = fold_number(arguments, &trained);
     let fold = inputs.fold(&arguments.on, &trained.settings, number)?;
@@ -108,7 +104,6 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         logits::write(path, &evaluation, &fold.classes)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let path = arguments.store.clone().unwrap_or_else(|| project.store());
     let store = Store::open(&path)?;
     store.record_evaluation(&record(
         arguments, &trained, &fold, number, program, &device, evaluation,
@@ -134,31 +129,6 @@ fn fold_number(arguments: &Arguments, trained: &Trained) -> u32 {
         );
     }
     number
-}
-
-/// Labels mean the same to the model and to the benchmark.
-fn same_classes(trained: &Trained, benchmark: &str) -> anyhow::Result<()> {
-    let classes = trained.settings.benchmark.plugin.classes();
-    match &trained.card {
-        Some(card) if card.run.classes == classes => Ok(()),
-        Some(card) => bail!(
-            "the model knows the classes {}, in this order; benchmark `{benchmark}` has {}",
-            card.run.classes.join(", "),
-            classes.join(", ")
-        ),
-        None => {
-            let sets = trained.weights().shape("prompt.prefix");
-            let known = sets.and_then(|shape| shape.first()).copied();
-            match known {
-                Some(known) if known != classes.len() => bail!(
-                    "the model knows {known} classes, but benchmark `{benchmark}` has {}: {}",
-                    classes.len(),
-                    classes.join(", ")
-                ),
-                _ => Ok(()),
-            }
-        }
-    }
 }
 
 fn describe(arguments: &Arguments, trained: &Trained, fit: &Fit) {

@@ -2,17 +2,20 @@
 
 mod check;
 mod diff;
+mod generate;
 mod import;
 mod list;
 mod show;
 
 use clap::Subcommand;
+use exp_train::Registry;
 
 use crate::Outcome;
 
-/// Description sets: list, show, check, compare and import them.
+/// Description sets: generate, list, show, check, compare and import them.
 #[derive(Subcommand)]
 pub enum Command {
+    Generate(generate::Arguments),
     List(list::Arguments),
     Show(show::Arguments),
     Check(check::Arguments),
@@ -20,8 +23,9 @@ pub enum Command {
     Import(import::Arguments),
 }
 
-pub fn run(command: &Command) -> anyhow::Result<Outcome> {
+pub fn run(command: &Command, registry: &Registry) -> anyhow::Result<Outcome> {
     match command {
+        Command::Generate(arguments) => generate::run(arguments, registry),
         Command::List(arguments) => list::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Check(arguments) => check::run(arguments),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use exp_weights::fetch::{Fetcher, PUBLISHED, Progress, published};
+use exp_weights::fetch::{FetchError, Fetcher, PUBLISHED, Progress, published};
 
 use crate::Outcome;
 use crate::progress::BytesBar;
@@ -36,6 +36,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     bar.finish();
     let fetched = match fetched {
         Ok(fetched) => fetched,
+        Err(error @ (FetchError::Address { .. } | FetchError::Client { .. })) => {
+            return Err(error.into());
+        }
         Err(error) => return Ok(Outcome::BrokenOff(error.into())),
     };
     if fetched.already {

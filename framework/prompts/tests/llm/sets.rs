@@ -1,0 +1,152 @@
+//! Sets as they come out: their files, their samples, and going on with them.
+
+use std::fs;
+
+use exp_prompts::DescriptionSet;
+use exp_prompts::check::Limits;
+use exp_prompts::check::check_file;
+use exp_prompts::llm::{Question, QuestionError};
+use exp_prompts::provenance::{Provenance, TokenCounts, sha256};
+use serde_json::json;
+
+use crate::server::{describe, say, send, serve, text};
+use crate::trial;
+
+const CLASSES: [&str; 3] = ["happiness", "sadness", "neutral"];
+
+#[test]
+fn a_set_is_a_file_like_any_other() {
+    let (base, seen) = serve(|_, asked, stream| describe(stream, &asked.class()));
+    let trial = trial(&base, &CLASSES);
+    let set = trial.run(false).unwrap();
+    let path = trial.folder.path().join("faces.yaml");
+    assert_eq!(DescriptionSet::read(&path).unwrap(), set);
+    assert!(check_file(&path, 8).unwrap().is_empty());
+    assert!(!trial.draft().exists());
+    let order: Vec<&str> = set.texts.iter().map(|(class, _)| class.as_str()).collect();
+    assert_eq!(order, CLASSES);
+
+    let Provenance::Generated(generated) = set.provenance else {
+        panic!("not generated");
+    };
+    assert_eq!(generated.model, "canned-2026");
+    assert_eq!(generated.server, base);
+    assert_eq!(generated.question, "Describe {{ class }}.");
+    assert_eq!(generated.question_sha256, sha256(b"Describe {{ class }}."));
+    assert_eq!(generated.parameters["model"], json!("canned"));
+    let (prompt, completion) = (60, 30);
+    assert_eq!(generated.tokens, Some(TokenCounts { prompt, completion }));
+    let samples = &generated.samples[0].1;
+    assert_eq!(samples.in_use, 1);
+    let raw = json!({"text": text("happiness")}).to_string();
+    assert_eq!(samples.answers[0].raw, raw);
+
+    let head = &seen.lock().unwrap()[0].head;
+    assert!(head.starts_with("post /v1/chat/completions http/1.1"));
+    assert!(!head.contains("authorization"), "no key, no header");
+}
+
+#[test]
+fn every_sample_is_kept_and_the_first_is_in_use() {
+    let (base, seen) = serve(|number, asked, stream| {
+        say(stream, &format!("{} {number}", text(&asked.class())));
+    });
+    let mut trial = trial(&base, &CLASSES);
+    trial.samples = 3;
+    let set = trial.run(false).unwrap();
+    assert_eq!(seen.lock().unwrap().len(), 9);
+    for class in CLASSES {
+        let samples = set.provenance.samples(class).unwrap();
+        assert_eq!((samples.answers.len(), samples.in_use), (3, 1));
+        assert_eq!(set.text(class), Some(samples.answers[0].text.as_str()));
+    }
+}
+
+#[test]
+fn what_is_finished_is_kept_and_only_the_rest_is_asked_for() {
+    let (broken, _) = serve(|_, asked, stream| match asked.class().as_str() {
+        "sadness" => say(stream, "a sad face"),
+        class => describe(stream, class),
+    });
+    let trial = trial(&broken, &CLASSES);
+    assert_eq!(trial.run(false).unwrap_err().kept, 2);
+    let kept = DescriptionSet::read(&trial.draft()).unwrap();
+    assert_eq!(kept.texts.len(), 2);
+
+    // Beginning anew would ask, and pay, for all of them again.
+    let error = trial.try_run(false).unwrap_err().to_string();
+    assert!(error.contains("go on with `--continue`"), "{error}");
+
+    let (whole, seen) = serve(|_, asked, stream| describe(stream, &asked.class()));
+    let mut other = crate::trial(&whole, &CLASSES);
+    fs::create_dir_all(other.draft().parent().unwrap()).unwrap();
+    // The same server under its new port.
+    let draft = fs::read_to_string(trial.draft()).unwrap();
+    fs::write(other.draft(), draft.replace(&broken, &whole)).unwrap();
+
+    other.question = "Depict {{ class }}.";
+    let error = other.try_run(true).unwrap_err().to_string();
+    assert!(error.contains("was begun with another question"), "{error}");
+    other.question = "Describe {{ class }}.";
+
+    let set = other.run(true).unwrap();
+    assert_eq!(set.texts.len(), 3);
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].class(), "sadness");
+}
+
+#[test]
+fn texts_are_kept_as_they_come() {
+    let (base, _) = serve(|number, asked, stream| match number {
+        0 => describe(stream, &asked.class()),
+        _ => send(stream, "403 Forbidden", b"no money left"),
+    });
+    let trial = trial(&base, &CLASSES);
+    let unfinished = trial.run(false).unwrap_err();
+    assert_eq!(unfinished.kept, 1);
+    assert_eq!(DescriptionSet::read(&trial.draft()).unwrap().texts.len(), 1);
+    assert!(!trial.folder.path().join("faces.yaml").exists());
+}
+
+fn question(template: &str) -> Result<Vec<String>, QuestionError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q.md");
+    fs::write(&path, template).unwrap();
+    let classes = CLASSES.map(str::to_owned);
+    Question::read(&path)?.fill_in(&classes, &Limits::beside(8, false))
+}
+
+#[test]
+fn questions_with_mistakes_are_not_asked() {
+    let message = |template| question(template).unwrap_err().to_string();
+    let same = message("Describe the face.");
+    assert!(
+        same.contains("is the same for `happiness` and `sadness`; put `{{ class }}`"),
+        "{same}"
+    );
+    let unknown = message("Describe\n{{ klass }}.");
+    assert!(unknown.contains("undefined value"), "{unknown}");
+    assert!(unknown.contains("q:2"), "{unknown}");
+    assert!(message("{{ class").contains("cannot fill in the question"));
+}
+
+#[test]
+fn the_shipped_questions_can_be_asked() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../prompts/questions");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let question = Question::read(&entry.unwrap().path()).unwrap();
+        let classes = CLASSES.map(str::to_owned);
+        for allowed in [false, true] {
+            let filled = question
+                .fill_in(&classes, &Limits::beside(8, allowed))
+                .unwrap();
+            assert!(filled[1].contains("sadness"));
+            assert!(filled[1].contains("at most 40 words"), "{}", filled[1]);
+            assert!(!filled[1].contains("\n\n\n"), "{}", filled[1]);
+        }
+        count += 1;
+    }
+    assert!(count >= 2);
+}
