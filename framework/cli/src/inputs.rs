@@ -1,17 +1,20 @@
 //! What a run needs beside its settings: the backbone, the class texts and the clips.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use exp_core::clip::Clip;
 use exp_core::experiment::Settings;
 use exp_core::plugin::{Place, PluginError};
+use exp_core::provenance::PromptFile;
 use exp_core::tree::{Diagnostic, Mark, nearest};
 use exp_data::loader::LoaderSettings;
 use exp_data::manifest_hash;
 use exp_model::backbone::{Backbone, SMALL};
 use exp_model::prompt::{ClassText, check};
 use exp_prompts::Tokenizer;
+use exp_prompts::provenance::sha256;
 use exp_train::TemporalPlugin;
 use exp_weights::fetch::PUBLISHED;
 
@@ -116,6 +119,22 @@ impl<'a> Inputs<'a> {
         Ok(texts)
     }
 
+    /// The files that the class texts came from.
+    pub fn prompt_files(&self, settings: &RunSettings) -> Result<Vec<PromptFile>, Diagnostic> {
+        let files = settings.prompt.plugin.files(&self.project.prompts());
+        let read = |path: PathBuf| match std::fs::read(&path) {
+            Ok(bytes) => Ok(PromptFile {
+                name: path.file_name().unwrap_or_default().display().to_string(),
+                sha256: sha256(&bytes),
+            }),
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", path.display());
+                Err(Diagnostic::new(message).at(settings.mark("prompt")))
+            }
+        };
+        files.into_iter().map(read).collect()
+    }
+
     /// Opens one fold of the benchmark that is called `name`.
     pub fn fold(
         &mut self,
@@ -197,6 +216,9 @@ impl<'a> Inputs<'a> {
             help: nearest(name, names).map(|near| format!("did you mean `{near}`?")),
             ..Diagnostic::new(error.to_string()).at(settings.mark("backbone"))
         })?;
+        if let Some(note) = backbone.fit().unused_note() {
+            eprintln!("note: backbone `{name}`: {note}");
+        }
         let backbone = Arc::new(backbone);
         self.backbones.insert(name.clone(), backbone.clone());
         Ok(backbone)

@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A file that class texts came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptFile {
+    /// The file's name.
+    pub name: String,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
 /// The program, the machine and the inputs of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Provenance {
@@ -31,4 +40,7 @@ pub struct Provenance {
     pub backbone: String,
     /// SHA-256 of the backbone's file.
     pub weights: String,
+    /// The files that the class texts came from.
+    #[serde(default)]
+    pub prompt_files: Vec<PromptFile>,
 }

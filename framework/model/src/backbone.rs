@@ -8,7 +8,7 @@ use exp_weights::fetch::{FetchError, PUBLISHED, cached, published};
 use exp_weights::{WeightError, Weights};
 
 use crate::clip::{Clip, ClipSizes, SizeError};
-use crate::parameters::{LoadError, Which, fit, load};
+use crate::parameters::{Fit, LoadError, Which, fit, load};
 
 /// The name of the built-in CLIP in settings.
 pub const SMALL: &str = "small";
@@ -58,6 +58,7 @@ pub enum BackboneError {
 pub struct Backbone {
     weights: Weights,
     sizes: ClipSizes,
+    fit: Fit,
 }
 
 impl Backbone {
@@ -89,8 +90,13 @@ impl Backbone {
             name: weights.name().to_owned(),
             error,
         })?;
-        fit(&Clip::init(&sizes, &Device::flex()), &weights, Which::All).complete(&weights)?;
-        Ok(Self { weights, sizes })
+        let clip = Clip::init(&sizes, &Device::flex());
+        let fit = fit(&clip, &weights, Which::All).complete(&weights)?;
+        Ok(Self {
+            weights,
+            sizes,
+            fit,
+        })
     }
 
     /// A CLIP with these weights on a device, with this activation.
@@ -100,6 +106,11 @@ impl Backbone {
             &self.weights,
             Which::All,
         )?)
+    }
+
+    /// How the file's tensors fit a CLIP.
+    pub fn fit(&self) -> &Fit {
+        &self.fit
     }
 
     /// Its sizes.

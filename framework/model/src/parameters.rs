@@ -86,6 +86,17 @@ impl Fit {
             }),
         }
     }
+
+    /// The tensors that are of no use, for messages; `None` where all are used.
+    pub fn unused_note(&self) -> Option<String> {
+        let (used, unused) = (self.used.len(), self.unused.len());
+        let named = self.unused[..unused.min(NAMED)].join(", ");
+        let more = match unused.saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (unused > 0).then(|| format!("{used} tensors used, {unused} not: {named}{more}"))
+    }
 }
 
 /// What is wrong, for messages.

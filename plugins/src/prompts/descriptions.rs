@@ -1,8 +1,8 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use exp_core::plugin::{PluginError, PromptSource};
 use exp_core::tree::{Diagnostic, suggest};
-use exp_prompts::description_set::{DescriptionSet, DescriptionSetError};
+use exp_prompts::description_set::{DescriptionSet, DescriptionSetError, find};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,10 @@ impl PromptSource for Descriptions {
     fn texts(&self, classes: &[String], library: &Path) -> Result<Vec<Vec<String>>, PluginError> {
         let texts = described(&self.set, classes, library)?;
         Ok(texts.into_iter().map(|text| vec![text]).collect())
+    }
+
+    fn files(&self, library: &Path) -> Vec<PathBuf> {
+        find(library, &self.set).into_iter().collect()
     }
 }
 

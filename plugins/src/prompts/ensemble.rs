@@ -1,6 +1,7 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use exp_core::plugin::{PluginError, PromptSource};
+use exp_prompts::description_set::find;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,5 +39,10 @@ impl PromptSource for Ensemble {
             }
         }
         Ok(texts)
+    }
+
+    fn files(&self, library: &Path) -> Vec<PathBuf> {
+        let sets = self.sets.iter();
+        sets.filter_map(|set| find(library, set).ok()).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! The traits of plugins that need no tensor. A temporal model needs one, so its trait lives
 //! with training.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,11 @@ pub trait PromptSource: Send + Sync {
     /// The texts of each class, in label order: one, or several whose features are averaged.
     /// `library` is the folder of description sets.
     fn texts(&self, classes: &[String], library: &Path) -> Result<Vec<Vec<String>>, PluginError>;
+
+    /// The files that the texts come from, for the record.
+    fn files(&self, _library: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
 
     /// Whether there are no texts, but embedded ones in the checkpoint that is used.
     fn is_embedded(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Where figures come from: the prompts as used and the provenance, each told once for all runs
 //! that share it.
 
-use exp_core::provenance::Provenance;
+use exp_core::provenance::{PromptFile, Provenance};
 use exp_store::RunRecord;
 use serde::Serialize;
 
@@ -15,8 +15,10 @@ pub struct PromptGroup {
     pub letters: Vec<String>,
     /// The benchmarks.
     pub benchmarks: Vec<String>,
-    /// A text a class, in label order.
+    /// The texts of each class, in label order.
     pub prompts: Vec<PromptText>,
+    /// The files that the texts came from.
+    pub files: Vec<PromptFile>,
 }
 
 /// The text of one class.
@@ -60,14 +62,19 @@ pub(super) fn prompts(runs: &[RunRecord], settings: &[Setting]) -> Vec<PromptGro
                 tokens: prompt.token_ids.len(),
             })
             .collect();
+        let files = run
+            .provenance
+            .as_ref()
+            .map_or(Vec::new(), |provenance| provenance.prompt_files.clone());
         let index = groups
             .iter()
-            .position(|group| group.prompts == prompts)
+            .position(|group| group.prompts == prompts && group.files == files)
             .unwrap_or_else(|| {
                 groups.push(PromptGroup {
                     letters: Vec::new(),
                     benchmarks: Vec::new(),
                     prompts,
+                    files,
                 });
                 groups.len() - 1
             });
@@ -82,11 +89,18 @@ pub(super) fn prompts(runs: &[RunRecord], settings: &[Setting]) -> Vec<PromptGro
 
 /// The provenance of the runs that have any, grouped.
 pub(super) fn origins(runs: &[RunRecord]) -> Vec<Origin> {
-    let all = unique(runs.iter().filter_map(|run| run.provenance.as_ref()));
+    // The prompts' files are told with the prompts.
+    let shared = |run: &RunRecord| {
+        run.provenance.clone().map(|provenance| Provenance {
+            prompt_files: Vec::new(),
+            ..provenance
+        })
+    };
+    let all = unique(runs.iter().filter_map(shared));
     let origin = |provenance: &Provenance| {
         let runs = || {
             runs.iter()
-                .filter(|run| run.provenance.as_ref() == Some(provenance))
+                .filter(|run| shared(run).as_ref() == Some(provenance))
         };
         Origin {
             provenance: provenance.clone(),
@@ -103,7 +117,7 @@ pub(super) fn origins(runs: &[RunRecord]) -> Vec<Origin> {
                 .map(|time| format!("{time:.0}")),
         }
     };
-    all.into_iter().map(origin).collect()
+    all.iter().map(origin).collect()
 }
 
 fn add(names: &mut Vec<String>, name: &str) {

@@ -147,12 +147,17 @@ fn describe(arguments: &Arguments, trained: &Trained, fit: &Fit) {
         ),
     };
     println!("{}: {origin}", arguments.checkpoint.display());
-    let all = trained.weights().names().count();
     println!(
-        "{} of its {all} tensors are trained parameters of this model; backbone SHA-256 {}",
+        "{} of its tensors are trained parameters of this model; backbone SHA-256 {}",
         fit.used.len(),
         trained.backbone.weights().sha256()
     );
+    // An authors' checkpoint holds the whole model, some of it twice; ours hold nothing else.
+    if trained.card.is_some()
+        && let Some(note) = fit.unused_note()
+    {
+        eprintln!("warning: {note}; the settings make another model than the one that was trained");
+    }
 }
 
 /// UAR, WAR and the recall of each class.

@@ -100,6 +100,7 @@ impl Session<'_> {
             manifest: run.fold.manifest.clone(),
             backbone: run.planned.settings.backbone.clone(),
             weights: run.backbone.weights().sha256().to_owned(),
+            prompt_files: run.prompt_files.clone(),
             ..self.program.clone()
         };
         self.store.start(&run.id, &provenance, &run.prompts())?;

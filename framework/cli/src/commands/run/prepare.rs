@@ -6,6 +6,7 @@ use exp_core::checkpoint::RunCard;
 use exp_core::clip::Clip;
 use exp_core::experiment::{ClipSettings, Experiment, Identity, PlannedRun, plan, run_id};
 use exp_core::official::{Official, Overlap};
+use exp_core::provenance::PromptFile;
 use exp_core::tree::{Diagnostic, Node};
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
@@ -35,6 +36,7 @@ pub struct PreparedRun {
     pub fold: Arc<Fold>,
     pub backbone: Arc<Backbone>,
     pub texts: Vec<ClassText>,
+    pub prompt_files: Vec<PromptFile>,
 }
 
 /// How many of some clips the rule for short clips leaves.
@@ -268,6 +270,7 @@ fn prepare(
         device: device.kind,
     });
     Ok(PreparedRun {
+        prompt_files: inputs.prompt_files(settings)?,
         id,
         planned,
         fold,
