@@ -66,12 +66,12 @@ pub enum DraftError {
     #[error(transparent)]
     File(#[from] DescriptionSetError),
     /// Its folder cannot be made, or a finished draft not removed.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("cannot use {}: {reason}", path.display())]
     Folder {
         /// The folder or file.
         path: PathBuf,
         /// The operating system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
 }
 
@@ -118,9 +118,9 @@ impl Draft {
             }
             draft.take_up(DescriptionSet::read(path)?)?;
         } else if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|source| DraftError::Folder {
+            fs::create_dir_all(folder).map_err(|reason| DraftError::Folder {
                 path: folder.to_owned(),
-                source,
+                reason,
             })?;
         }
         Ok(draft)
@@ -256,9 +256,9 @@ impl Draft {
     /// Writes the finished set to its place, and removes the draft.
     pub fn publish(self, path: &Path) -> Result<(), DraftError> {
         self.set().write(path)?;
-        fs::remove_file(&self.path).map_err(|source| DraftError::Folder {
+        fs::remove_file(&self.path).map_err(|reason| DraftError::Folder {
             path: self.path.clone(),
-            source,
+            reason,
         })
     }
 

@@ -21,12 +21,12 @@ pub struct Question {
 #[derive(Debug, Error)]
 pub enum QuestionError {
     /// The file cannot be read.
-    #[error("cannot read the question {}: {source}", path.display())]
+    #[error("cannot read the question {}: {reason}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// The operating system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The template cannot be filled in.
     #[error(
@@ -60,9 +60,9 @@ impl Question {
         let template = std::fs::read_to_string(path);
         Ok(Self {
             path: path.to_owned(),
-            template: template.map_err(|source| QuestionError::Read {
+            template: template.map_err(|reason| QuestionError::Read {
                 path: path.to_owned(),
-                source,
+                reason,
             })?,
         })
     }

@@ -54,7 +54,7 @@ fn opening_again_finds_everything_and_migrates_once() {
         let mode = sqlx::query_scalar("PRAGMA journal_mode");
         (applied, mode.fetch_one(&mut *connection).await.unwrap())
     });
-    assert_eq!((applied, mode.as_str()), (1, "wal"));
+    assert_eq!((applied, mode.as_str()), (2, "wal"));
 }
 
 #[test]

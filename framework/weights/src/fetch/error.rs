@@ -79,17 +79,17 @@ pub enum FetchError {
     DiskFull { path: PathBuf },
 
     /// A file or folder of the cache cannot be used.
-    #[error("cannot use {}: {source}; choose another folder with EXP_CACHE", path.display())]
-    Disk { path: PathBuf, source: io::Error },
+    #[error("cannot use {}: {reason}; choose another folder with EXP_CACHE", path.display())]
+    Disk { path: PathBuf, reason: io::Error },
 }
 
 impl FetchError {
     /// What an error of the file system means.
     pub(super) fn disk(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        |source| match source.kind() {
+        |reason| match reason.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
-            _ => Self::Disk { path, source },
+            _ => Self::Disk { path, reason },
         }
     }
 }
