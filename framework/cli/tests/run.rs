@@ -137,6 +137,7 @@ fn every_figure_follows_from_the_stored_predictions() {
             assert_eq!(confusion.uar().unwrap(), point("test/uar"));
             assert_eq!(confusion.war().unwrap(), point("test/war"));
             assert!(point("time/waited_seconds") >= 0.0);
+            assert!((0.0..=1.0).contains(&point("time/waited_share")));
         }
         let selection = |rule| {
             run.selections

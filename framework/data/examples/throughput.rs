@@ -22,8 +22,12 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
+/// The program's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIDE: usize = 256;
-const CLIPS: usize = 32;
+const CLIPS: usize = 64;
 const FRAMES: usize = 24;
 const SEGMENTS: usize = 16;
 

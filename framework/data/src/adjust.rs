@@ -38,14 +38,13 @@ impl WithSimd for Brighten<'_> {
 /// Cuts a rectangle out of a frame. What lies beyond the frame is black, as in Pillow.
 pub(crate) fn cut(frame: &Frame, area: CropBox, out: &mut Vec<Pixel>) {
     out.clear();
-    let (pixels, _) = frame.rgb.as_chunks::<3>();
     let end = (area.left + area.width).min(frame.width);
     let columns = end.saturating_sub(area.left);
     for y in area.top..area.top + area.height {
         let length = out.len();
         if y < frame.height && columns > 0 {
-            let row = &pixels[y * frame.width + area.left..][..columns];
-            out.extend(row.iter().map(pixel));
+            let start = y * frame.width + area.left;
+            out.extend((start..start + columns).map(|index| pixel(&frame.rgb[index * 3..])));
         }
         out.resize(length + area.width, [0; 4]);
     }
@@ -72,7 +71,6 @@ pub(crate) fn cut_rotated(frame: &Frame, degrees: f64, area: CropBox, out: &mut 
         fixed(shift_x + cos * 0.5 + sin * 0.5),
         fixed(shift_y + minus_sin * 0.5 + cos * 0.5),
     ];
-    let (pixels, _) = frame.rgb.as_chunks::<3>();
     let (left, right) = (area.left, (area.left + area.width).min(frame.width));
     out.clear();
     for y in area.top..area.top + area.height {
@@ -88,7 +86,7 @@ pub(crate) fn cut_rotated(frame: &Frame, degrees: f64, area: CropBox, out: &mut 
                 );
                 // A negative place is far beyond any width once its sign is dropped.
                 if (x as u64) < frame.width as u64 && (y as u64) < frame.height as u64 {
-                    pixel(&pixels[y as usize * frame.width + x as usize])
+                    pixel(&frame.rgb[(y as usize * frame.width + x as usize) * 3..])
                 } else {
                     [0; 4]
                 }
@@ -98,6 +96,11 @@ pub(crate) fn cut_rotated(frame: &Frame, degrees: f64, area: CropBox, out: &mut 
     }
 }
 
-fn pixel(&[red, green, blue]: &[u8; 3]) -> Pixel {
-    [red, green, blue, 0]
+/// The first pixel of some values.
+fn pixel(values: &[u8]) -> Pixel {
+    match values.first_chunk() {
+        // One load of four bytes, which all pixels but the last allow.
+        Some(&[red, green, blue, _]) => [red, green, blue, 0],
+        None => [values[0], values[1], values[2], 0],
+    }
 }

@@ -160,7 +160,12 @@ impl Draw {
         if let Some(factor) = self.brightness {
             brighten(&mut memory.pixels, factor);
         }
-        Scaler::new(across, down).scale(&memory.pixels, &mut memory.between, planes);
+        // All frames of a clip are scaled alike, but for those of another size.
+        let scaler = match &mut memory.scaler {
+            Some(scaler) if scaler.sides() == (across, down) => scaler,
+            scaler => scaler.insert(Scaler::new(across, down)),
+        };
+        scaler.scale(&memory.pixels, &mut memory.between, planes);
     }
 }
 
@@ -169,4 +174,5 @@ impl Draw {
 pub struct Memory {
     pixels: Vec<Pixel>,
     between: Vec<u8>,
+    scaler: Option<Scaler>,
 }

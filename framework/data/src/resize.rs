@@ -89,7 +89,7 @@ pub(crate) type Pixel = [u8; 4];
 
 /// How one side is scaled: `input` pixels become `output`, of which `kept` from `first` on are
 /// wanted, last one first where it is `reversed`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Side {
     pub input: usize,
     pub output: usize,
@@ -112,7 +112,10 @@ impl Side {
 }
 
 /// Scales images of one size to another.
+#[derive(Debug)]
 pub(crate) struct Scaler {
+    across: Side,
+    down: Side,
     columns: Taps,
     rows: Taps,
 }
@@ -121,9 +124,16 @@ impl Scaler {
     /// `across` is the width, `down` the height.
     pub fn new(across: Side, down: Side) -> Self {
         Self {
+            across,
+            down,
             columns: Taps::new(across),
             rows: Taps::new(down),
         }
+    }
+
+    /// What it was made for.
+    pub fn sides(&self) -> (Side, Side) {
+        (self.across, self.down)
     }
 
     /// Scales an image to planes `[3, height, width]`, which must have that length. `between` is
@@ -151,7 +161,7 @@ impl WithSimd for Scaling<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self) {
-        let Scaler { columns, rows } = self.scaler;
+        let Scaler { columns, rows, .. } = self.scaler;
         let width = columns.len();
         let stride = (3 * width).next_multiple_of(LANES);
         self.between.resize(rows.input * stride, 0);
@@ -166,6 +176,7 @@ impl WithSimd for Scaling<'_> {
 
 /// What the pixels of one side of the output are made of: pixel `i` of `weights[i * reach + k]`
 /// times the input at `first[i] + k`.
+#[derive(Debug)]
 struct Taps {
     input: usize,
     reach: usize,
@@ -240,8 +251,10 @@ struct RowScaler<'a> {
     taps: &'a Taps,
     /// Weights of each place in the windows, in turn, each four times: `[reach, width, 4]`.
     weights: Vec<u32>,
-    inputs: Vec<Pixel>,
+    /// Inputs at one place, and at the next one.
+    inputs: [Vec<Pixel>; 2],
     sums: Vec<u32>,
+    scaled: Vec<Pixel>,
 }
 
 impl<'a> RowScaler<'a> {
@@ -249,32 +262,65 @@ impl<'a> RowScaler<'a> {
         let width = taps.len();
         let place = |k: usize| taps.weights.iter().skip(k).step_by(taps.reach);
         let weights = (0..taps.reach).flat_map(|k| place(k).flat_map(|weight| [*weight; 4]));
+        let pixels = vec![[0; 4]; width];
         Self {
             taps,
             weights: weights.collect(),
-            inputs: vec![[0; 4]; width],
+            inputs: [pixels.clone(), pixels.clone()],
             sums: vec![0; width * 4],
+            scaled: pixels,
         }
     }
 
     /// One row of pixels becomes a line of reds, of greens and of blues.
     #[inline(always)]
     fn scale(&mut self, row: &[Pixel], line: &mut [u8]) {
+        match self.taps.reach {
+            2 => self.scale_two(row),
+            _ => self.scale_many(row),
+        }
+        let (reds, rest) = line.split_at_mut(self.taps.len());
+        let (greens, blues) = rest.split_at_mut(self.taps.len());
+        for (((pixel, red), green), blue) in self.scaled.iter().zip(reds).zip(greens).zip(blues) {
+            [*red, *green, *blue, _] = *pixel;
+        }
+    }
+
+    /// Windows of two, as wherever a side grows: no sum has to be kept.
+    #[inline(always)]
+    fn scale_two(&mut self, row: &[Pixel]) {
+        let [left, right] = &mut self.inputs;
+        for ((left, right), &first) in left.iter_mut().zip(right.iter_mut()).zip(&self.taps.first) {
+            let pair = &row[first..first + 2];
+            (*left, *right) = (pair[0], pair[1]);
+        }
+        let (left_weights, right_weights) = self.weights.split_at(self.sums.len());
+        let left = left.as_flattened().iter().zip(left_weights);
+        let right = right.as_flattened().iter().zip(right_weights);
+        let out = self.scaled.as_flattened_mut();
+        for ((out, (left, left_weight)), (right, right_weight)) in
+            out.iter_mut().zip(left).zip(right)
+        {
+            let sum = u32::from(*left) * left_weight + u32::from(*right) * right_weight;
+            *out = to_byte(HALF + sum);
+        }
+    }
+
+    #[inline(always)]
+    fn scale_many(&mut self, row: &[Pixel]) {
         self.sums.fill(HALF);
         for (k, weights) in self.weights.chunks_exact(self.sums.len()).enumerate() {
-            for (input, first) in self.inputs.iter_mut().zip(&self.taps.first) {
+            for (input, first) in self.inputs[0].iter_mut().zip(&self.taps.first) {
                 *input = row[first + k];
             }
-            let values = self.inputs.as_flattened();
+            let values = self.inputs[0].as_flattened();
             for ((sum, value), weight) in self.sums.iter_mut().zip(values).zip(weights) {
                 *sum += u32::from(*value) * weight;
             }
         }
-        let (reds, rest) = line.split_at_mut(self.taps.len());
-        let (greens, blues) = rest.split_at_mut(self.taps.len());
-        let (sums, _) = self.sums.as_chunks::<4>();
-        for (((sums, red), green), blue) in sums.iter().zip(reds).zip(greens).zip(blues) {
-            [*red, *green, *blue, _] = sums.map(to_byte);
+        let out = self.scaled.as_flattened_mut();
+        for (out, sum) in out.iter_mut().zip(&self.sums) {
+            *out = to_byte(*sum);
         }
     }
 }
