@@ -174,7 +174,7 @@ impl Preparer {
                 false => None,
             },
             faces: match &settings.boxes {
-                Some(file) => Faces::File(Boxes::read(file)?),
+                Some(file) => Faces::File(Boxes::read(file, sources)?),
                 None => Faces::Detector(FaceDetector::new()?),
             },
             margin: settings.margin,

@@ -158,7 +158,11 @@ fn read_frame(pipe: &mut impl BufRead) -> io::Result<Option<Frame>> {
             format!("expected a picture from ffmpeg, found `{}`", header.trim()),
         )
     })?;
-    let mut frame = Frame::black(width, height);
+    let mut frame = Frame {
+        width,
+        height,
+        rgb: vec![0; width * height * 3],
+    };
     pipe.read_exact(&mut frame.rgb)?;
     Ok(Some(frame))
 }
