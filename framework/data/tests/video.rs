@@ -175,6 +175,24 @@ fn a_broken_video_is_recorded_and_the_others_go_on() {
     assert_eq!(records[0].result, Outcome::Face);
 }
 
+/// ffmpeg goes on behind a damaged place; the log says that there is one.
+#[test]
+fn damage_that_can_be_decoded_is_recorded() {
+    let top = tempfile::tempdir().unwrap();
+    let video = top.path().join("hurt.avi");
+    film(&video, &walk_by(20));
+    let mut bytes = fs::read(&video).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 2000].fill(0x5a);
+    fs::write(&video, bytes).unwrap();
+    let record = prepare_clip(&video, &Settings::default()).unwrap().record;
+    assert_eq!(record.result, Outcome::Face);
+    assert!(
+        !record.message.is_empty() && !record.message.contains("0x"),
+        "{record:?}"
+    );
+}
+
 #[test]
 fn stopped_work_is_taken_up_again() {
     let top = tempfile::tempdir().unwrap();
