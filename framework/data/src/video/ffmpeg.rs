@@ -11,7 +11,7 @@ use crate::decode::Frame;
 
 /// The program, known to be there.
 #[derive(Debug, Clone, Copy)]
-pub struct Ffmpeg {
+pub(super) struct Ffmpeg {
     /// The argument that keeps a video's frames as they are, none repeated or dropped to reach an
     /// even rate. Version 5.1 gave it a new name and version 8 may drop the old one.
     timing: &'static str,
@@ -19,7 +19,7 @@ pub struct Ffmpeg {
 
 impl Ffmpeg {
     /// Looks for `ffmpeg` on the PATH.
-    pub fn find() -> Result<Self, VideoError> {
+    pub(super) fn find() -> Result<Self, VideoError> {
         let output = Command::new("ffmpeg")
             .arg("-version")
             .stdin(Stdio::null())
@@ -37,7 +37,7 @@ impl Ffmpeg {
 
     /// Decodes a video and hands over its frames in order, all of one size, turned upright. Returns
     /// what ffmpeg had to say: nothing, unless the video is damaged but could be decoded.
-    pub fn frames(
+    pub(super) fn frames(
         &self,
         video: &Path,
         each: &mut dyn FnMut(Frame) -> Result<(), VideoError>,
