@@ -1,5 +1,5 @@
 //! Clips on disk and the way from there to batches of pixels: list files, frame sampling, decoding,
-//! augmentation, the loader; and the drawn benchmark `synthetic`.
+//! augmentation, the loader; from videos to such clips; and the drawn benchmark `synthetic`.
 
 pub mod adjust;
 pub mod augment;

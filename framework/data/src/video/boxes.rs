@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::error::VideoError;
 use super::face::Face;
+use super::source::Source;
 
 /// What a file of boxes says of each clip.
 #[derive(Debug)]
-pub struct Boxes {
+pub(super) struct Boxes {
     /// For each clip by its name the boxes of its frames; frames behind the last box are left out.
     clips: HashMap<String, Vec<Vec<Face>>>,
     /// SHA-256 of the file in hexadecimal.
@@ -30,11 +31,9 @@ struct Row {
 }
 
 impl Boxes {
-    /// Reads a CSV file with the columns `clip`, `frame`, `x`, `y`, `width` and `height`, named in its
-    /// first line, in any order, among others: the clip's path below the input without the video's
-    /// ending, the frame counted from 1, and a box in pixels of the frame from its upper left corner.
-    /// A frame may have several boxes or none.
-    pub fn read(file: &Path) -> Result<Self, VideoError> {
+    /// Reads a file as [`Settings::boxes`](super::Settings::boxes) describes it. Where not one line is
+    /// about one of `sources`, the names are likely others, and that is an error.
+    pub(super) fn read(file: &Path, sources: &[Source]) -> Result<Self, VideoError> {
         let bytes = fs::read(file).map_err(VideoError::io("read", file))?;
         let problem = |message| VideoError::Boxes {
             path: file.to_owned(),
@@ -68,6 +67,16 @@ impl Boxes {
             }
             frames[row.frame - 1].push(face);
         }
+        if let Some(source) = sources.first()
+            && !sources.iter().any(|s| clips.contains_key(&s.name()))
+        {
+            let named = clips.keys().min().cloned().unwrap_or_default();
+            return Err(problem(format!(
+                "it has none of the clips: the first that it names is `{named}`, the first of the input is `{}`; \
+                 a clip is named by its path below the input, without a video's ending",
+                source.name()
+            )));
+        }
         let sha256 = Sha256::digest(&bytes);
         Ok(Self {
             clips,
@@ -76,7 +85,7 @@ impl Boxes {
     }
 
     /// The boxes of a clip's frames in order, up to the last frame that has one.
-    pub fn of(&self, clip: &str) -> &[Vec<Face>] {
+    pub(super) fn of(&self, clip: &str) -> &[Vec<Face>] {
         self.clips.get(clip).map_or(&[], Vec::as_slice)
     }
 }

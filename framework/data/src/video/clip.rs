@@ -27,7 +27,10 @@ pub struct Settings {
     pub margin: f64,
     /// What becomes of clips without a face.
     pub no_face: NoFace,
-    /// A file of boxes to use in the detector's stead; see [`Boxes::read`].
+    /// A CSV file of boxes to use in the detector's stead, with the columns `clip`, `frame`, `x`, `y`,
+    /// `width` and `height`, named in its first line, in any order, among others: the clip's path
+    /// below the input without the video's ending, the frame counted from 1, and a box in pixels of
+    /// the frame from its upper left corner. A frame may have several boxes or none.
     pub boxes: Option<PathBuf>,
 }
 
@@ -174,7 +177,7 @@ impl Preparer {
                 false => None,
             },
             faces: match &settings.boxes {
-                Some(file) => Faces::File(Boxes::read(file)?),
+                Some(file) => Faces::File(Boxes::read(file, sources)?),
                 None => Faces::Detector(FaceDetector::new()?),
             },
             margin: settings.margin,

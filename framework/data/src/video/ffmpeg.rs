@@ -11,7 +11,7 @@ use crate::decode::Frame;
 
 /// The program, known to be there.
 #[derive(Debug, Clone, Copy)]
-pub struct Ffmpeg {
+pub(super) struct Ffmpeg {
     /// The argument that keeps a video's frames as they are, none repeated or dropped to reach an
     /// even rate. Version 5.1 gave it a new name and version 8 may drop the old one.
     timing: &'static str,
@@ -19,7 +19,7 @@ pub struct Ffmpeg {
 
 impl Ffmpeg {
     /// Looks for `ffmpeg` on the PATH.
-    pub fn find() -> Result<Self, VideoError> {
+    pub(super) fn find() -> Result<Self, VideoError> {
         let output = Command::new("ffmpeg")
             .arg("-version")
             .stdin(Stdio::null())
@@ -37,7 +37,7 @@ impl Ffmpeg {
 
     /// Decodes a video and hands over its frames in order, all of one size, turned upright. Returns
     /// what ffmpeg had to say: nothing, unless the video is damaged but could be decoded.
-    pub fn frames(
+    pub(super) fn frames(
         &self,
         video: &Path,
         each: &mut dyn FnMut(Frame) -> Result<(), VideoError>,
@@ -67,12 +67,12 @@ impl Ffmpeg {
             reason,
         };
         match read? {
-            End::Broken(reason) => Err(broken(last_line(&messages).unwrap_or(reason))),
+            End::Broken(reason) => Err(broken(complaint(&messages).unwrap_or(reason))),
             End::Frames(_) if !status.success() => {
-                Err(broken(last_line(&messages).unwrap_or(status.to_string())))
+                Err(broken(complaint(&messages).unwrap_or(status.to_string())))
             }
             End::Frames(0) => Err(broken("it has no frame".to_owned())),
-            End::Frames(_) => Ok(last_line(&messages).unwrap_or_default()),
+            End::Frames(_) => Ok(complaint(&messages).unwrap_or_default()),
         }
     }
 
@@ -167,10 +167,15 @@ fn read_frame(pipe: &mut impl BufRead) -> io::Result<Option<Frame>> {
     Ok(Some(frame))
 }
 
-/// ffmpeg's last words name the cause better than its first.
-fn last_line(messages: &str) -> Option<String> {
-    let line = messages.lines().map(str::trim).rfind(|l| !l.is_empty());
-    line.map(str::to_owned)
+/// ffmpeg's first complaint, without the part of it that complains (`[mov,mp4 @ 0x55c9da33]`, whose
+/// number differs each time). What follows are mostly its consequences.
+fn complaint(messages: &str) -> Option<String> {
+    let line = messages.lines().map(str::trim).find(|l| !l.is_empty())?;
+    let said = match line.split_once("] ") {
+        Some((part, said)) if part.starts_with('[') => said,
+        _ => line,
+    };
+    Some(said.trim_end_matches('.').to_owned())
 }
 
 #[cfg(test)]
@@ -190,6 +195,17 @@ mod tests {
         ] {
             assert_eq!(is_old(version), old, "{version}");
         }
+    }
+
+    #[test]
+    fn the_first_complaint_counts() {
+        let messages = "\n[mov,mp4 @ 0x55c9da337f40] moov atom not found.\nx.mp4: Invalid data\n";
+        assert_eq!(complaint(messages).unwrap(), "moov atom not found");
+        assert_eq!(
+            complaint("x.mp4: Is a directory").unwrap(),
+            "x.mp4: Is a directory"
+        );
+        assert_eq!(complaint("\n"), None);
     }
 
     #[test]

@@ -11,11 +11,8 @@ mod log;
 mod source;
 mod yunet;
 
-pub use boxes::Boxes;
 pub use clip::{NoFace, Outcome, PreparedClip, Record, SIDE, Settings, prepare_clip};
 pub use error::VideoError;
 pub use face::{Face, Square, main_face};
-pub use ffmpeg::Ffmpeg;
 pub use job::Job;
-pub use source::{Content, Source, sources};
 pub use yunet::FaceDetector;

@@ -18,7 +18,7 @@ const FRAMES: [&str; 3] = ["jpg", "jpeg", "png"];
 
 /// One clip as it comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub(super) struct Source {
     /// The clip's folder in the output: its path below the input, for a video without the ending.
     pub folder: PathBuf,
     /// Where its frames come from.
@@ -27,7 +27,7 @@ pub struct Source {
 
 /// Where frames come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
+pub(super) enum Content {
     /// A file for ffmpeg.
     Video(PathBuf),
     /// Image files in natural order.
@@ -36,7 +36,7 @@ pub enum Content {
 
 impl Source {
     /// The clip's name in the log and in files of boxes: its folder with `/` between the parts.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let parts = self.folder.iter().map(|part| part.to_string_lossy());
         match parts.collect::<Vec<_>>().join("/") {
             // Frames that lie in the input itself, beside other clips.
@@ -84,7 +84,7 @@ impl Source {
 /// The clips of an input in natural order: a video, a folder of frames, or a folder that holds such
 /// at any depth. Names that begin with a dot and linked folders are passed over, and so is
 /// `without`, the output, should it lie in the input.
-pub fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source>, VideoError> {
+pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source>, VideoError> {
     let mut found = Vec::new();
     if fs::metadata(input)
         .map_err(VideoError::io("read", input))?

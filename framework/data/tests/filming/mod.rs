@@ -5,17 +5,19 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use exp_data::decode::{Frame, read_frame};
-use exp_data::resize::{CropBox, crop};
+use exp_data::resize::{CropBox, crop_resize};
 use jpeg_encoder::{ColorType, Encoder};
 
 pub fn grey(width: usize, height: usize) -> Frame {
-    let mut frame = Frame::black(width, height);
-    frame.rgb.fill(120);
-    frame
+    Frame {
+        width,
+        height,
+        rgb: vec![120; width * height * 3],
+    }
 }
 
-/// The photographed head, 150 x 200 pixels; the face in it begins near (45, 46) and is 88 x 110.
-pub fn portrait() -> Frame {
+/// The photographed head, 180 x 200 pixels; the face in it begins near (45, 46) and is 88 x 110.
+fn portrait() -> Frame {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/face/astronaut.jpg");
     let head = CropBox {
         left: 95,
@@ -23,10 +25,10 @@ pub fn portrait() -> Frame {
         width: 180,
         height: 200,
     };
-    crop(&read_frame(&file).unwrap(), head)
+    crop_resize(&read_frame(&file).unwrap(), head, head.width, head.height)
 }
 
-pub fn paste(frame: &mut Frame, picture: &Frame, left: usize, top: usize) {
+fn paste(frame: &mut Frame, picture: &Frame, left: usize, top: usize) {
     for row in 0..picture.height {
         let to = ((top + row) * frame.width + left) * 3;
         let from = row * picture.width * 3;

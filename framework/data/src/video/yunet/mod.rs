@@ -19,14 +19,15 @@ use crate::decode::Frame;
 use crate::resize::resize;
 
 /// The longer side of the picture that the network sees: larger frames are scaled down to it. Faces
-/// of 10 pixels and more are found in it, so those of a 32nd of the longer side.
+/// of 10 pixels and more are found in it (its model card in OpenCV's model zoo), so those of a 32nd of
+/// the longer side.
 const LONGER_SIDE: usize = 320;
 /// Sides are filled up with black to a multiple of this, the stride of the last level.
 const STRIDE: usize = 32;
 /// What the first layer sees of a place: 3 x 3 pixels of 3 colours, and a zero.
 const WINDOW: usize = 3 * 3 * 3 + 1;
 /// A face is one from this score (0 to 1). On the photographs above no face scored less than 0.8, and
-/// nothing else more than 0.6.
+/// nothing else more than 0.52.
 const SCORE: f32 = 0.6;
 /// Of two boxes that overlap (intersection over union) by more, the one with the lower score goes.
 const OVERLAP: f64 = 0.3;
