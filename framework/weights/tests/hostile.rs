@@ -136,7 +136,9 @@ fn nothing_is_executed() {
         );
     }
     let storage = [b"\x80\x02".as_slice(), &system, b"Q."].concat();
-    insta::assert_snapshot!(pickle_error(&storage), @"expected a state dict (names and tensors, at the top or under `state_dict`, `model_state_dict` or `model`), found a reference");
+    let [new, old] = [torch(&storage), legacy(&storage)].map(error);
+    assert!(new.ends_with("found a reference"), "{new}");
+    assert_eq!(old, "it refers to a storage in an unknown way");
     let tensor = call(
         "torch._utils",
         "_rebuild_tensor_v2",
@@ -372,6 +374,120 @@ fn safetensors_with_other_headers() {
     let mut long = (1_u64 << 39).to_le_bytes().to_vec();
     long.extend(b"{}");
     insta::assert_snapshot!(error(long), @"as safetensors: its header is said to have 549755813888 bytes; at most 16777216 are read");
+}
+
+/// In how much memory, in KiB, the test below makes and reads its files, of which one has 32 MiB.
+const MEMORY: usize = 1 << 19;
+
+/// Runs `bombs` in a process of its own that may have so much memory and no more.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_bounded() {
+    let program = std::env::current_exe().unwrap();
+    let limited =
+        format!("ulimit -v {MEMORY} && exec \"$0\" --exact bombs --ignored --test-threads=1");
+    let output = std::process::Command::new("sh")
+        .args(["-c", &limited])
+        .arg(program)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        printed.contains("1 passed"),
+        "{printed}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Small programs that would build much, were there no bounds.
+#[test]
+#[ignore = "memory_stays_bounded runs it"]
+fn bombs() {
+    const LENGTH: usize = 16 << 20;
+    let values = "more than 1048576 values";
+    let places = "more than 4194304 places";
+    for (start, step, expected) in [
+        (b"\x80\x02".as_slice(), b"N".as_slice(), values),
+        (b"\x80\x02", b"]", values),
+        (b"\x80\x02N", b"2", values),
+        (b"\x80\x02", b"N0", values),
+        (b"\x80\x02", b"(", "more than 1048576 marks"),
+        (b"\x80\x02N", b"2\x86", values),
+        // A dictionary, a list and an object that hold themselves again and again.
+        (b"\x80\x02}", b"22s", places),
+        (b"\x80\x02]q\x01", b"h\x01a", places),
+        (b"\x80\x02]q\x01", b"(h\x01h\x01h\x01e", places),
+        (b"\x80\x02ca\nb\n)R", b"22s", places),
+        (
+            b"\x80\x02Nq\x01",
+            b"(h\x01h\x01h\x01h\x01h\x01h\x01h\x01h\x01t0",
+            places,
+        ),
+    ] {
+        let pickle = [start, &step.repeat(LENGTH / step.len())].concat();
+        let error = error(torch(&pickle));
+        assert!(error.contains(expected), "{}: {error}", step.escape_ascii());
+    }
+    let mut remembered = b"\x80\x02N".to_vec();
+    for index in 0..6_u32 << 20 {
+        remembered.push(b'r');
+        remembered.extend(index.to_le_bytes());
+    }
+    assert!(error(torch(&remembered)).contains(values));
+    let large = [
+        b"\x80\x02X\0\0\0\x02".to_vec(),
+        vec![b'n'; 32 << 20],
+        b".".to_vec(),
+    ]
+    .concat();
+    assert!(error(torch(&large)).ends_with("found a text"));
+
+    // A list a million deep: nothing may go down into it by calling itself.
+    let mut deep = b"\x80\x02".to_vec();
+    deep.extend([b']'; 1 << 19]);
+    deep.extend([b'a'; (1 << 19) - 1]);
+    deep.push(b'.');
+    assert!(error(torch(&deep)).ends_with("found a list"));
+
+    // A dictionary that is its own state dict.
+    let own = [
+        b"\x80\x02}q\0".to_vec(),
+        text("state_dict"),
+        b"h\0s.".to_vec(),
+    ]
+    .concat();
+    assert!(error(torch(&own)).ends_with("nested deeper than 32"));
+
+    // Modules that hold the next one twice, under long names: 2^30 tensors.
+    let mut modules = b"\x80\x02".to_vec();
+    modules.extend(good());
+    for depth in 0..30_u8 {
+        modules.extend(b"q\x010c__torch__\nM\n)\x81}(");
+        for side in ["a", "b"] {
+            modules.extend(text(&side.repeat(if depth < 3 { 300 } else { 1 })));
+            modules.extend(b"h\x01");
+        }
+        modules.extend(b"ub");
+    }
+    modules.push(b'.');
+    assert!(error(torch(&modules)).ends_with("more than 131072 tensors and modules"));
+
+    // A header that is one long shape.
+    let shape = format!("[{}1]", "1,".repeat(8 << 20));
+    let header = format!(
+        r#"{{"w":{{"dtype":"F32","shape":{},"data_offsets":[0,4]}}}}"#,
+        &shape
+    );
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    file.extend([0; 4]);
+    assert!(error(file).contains("at most 16777216 are read"));
+
+    // An archive of very many entries.
+    let names: Vec<String> = (0..400_000).map(|index| format!("a/{index}")).collect();
+    let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &[][..])).collect();
+    let archive = zip(&entries);
+    assert!(error(archive).contains("longer than 16777216 bytes"));
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> usize {

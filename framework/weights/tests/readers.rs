@@ -307,3 +307,162 @@ fn the_full_parity_data_agree() {
     }
     assert_eq!(found["temporal.layers.0.to_qkv.weight"].0, [384, 64]);
 }
+
+#[test]
+fn inspection_says_what_a_file_holds() {
+    let inspection = open("clip_torchscript.pt").inspect().unwrap();
+    assert_eq!(inspection.tensors, 65);
+    assert_eq!(inspection.bytes, 35_367);
+    assert_eq!(inspection.sha256, open("clip_torchscript.pt").sha256());
+    assert_eq!(inspection.copies, []);
+    insta::assert_debug_snapshot!((&inspection.dtypes, &inspection.integers), @r#"
+    (
+        {
+            "F32": 62,
+            "I64": 3,
+        },
+        {
+            "context_length": 5,
+            "input_resolution": 4,
+            "vocab_size": 6,
+        },
+    )
+    "#);
+    // The joined tensors of attention are three in Hugging Face's files.
+    let other = open("clip_hugging_face.bin").inspect().unwrap();
+    assert_eq!(other.tensors, 62 + 2 * 8 + 2);
+    assert_eq!(other.parameters, inspection.parameters);
+
+    let inspection = open("checkpoint.pth").inspect().unwrap();
+    assert_eq!(inspection.differing, []);
+    assert_eq!(inspection.copies.len(), 60);
+    assert_eq!(
+        inspection.copies[0],
+        (
+            "module.clip_model_.ln_final.bias".to_owned(),
+            "module.text_encoder.ln_final.bias".to_owned()
+        )
+    );
+    insta::assert_debug_snapshot!(inspection.beside, @r#"
+    [
+        "best_acc: a tensor",
+        "optimizer: a dictionary",
+        "recorder: an object of class `__main__.Recorder`",
+    ]
+    "#);
+    let views = open("views.pt").inspect().unwrap();
+    insta::assert_debug_snapshot!((&views.dtypes, &views.unmapped, &views.beside), @r#"
+    (
+        {
+            "F32": 1,
+            "F64": 6,
+            "F8_E4M3": 1,
+            "I64": 1,
+            "U16": 1,
+        },
+        [
+            "eight_bits",
+            "integers",
+            "sixteen_bits",
+        ],
+        [
+            "complex: a tensor of another element type",
+        ],
+    )
+    "#);
+}
+
+/// A safetensors file of tensors of two numbers each.
+fn small(tensors: &[(&str, [f32; 2])]) -> Result<Weights, String> {
+    let data: Vec<_> = tensors
+        .iter()
+        .map(|(name, values)| (*name, values.map(f32::to_le_bytes).concat()))
+        .collect();
+    let view = |data| TensorView::new(Dtype::F32, vec![2], data).unwrap();
+    let views = data.iter().map(|(name, data)| (*name, view(data)));
+    let bytes = safetensors::serialize(views, None).unwrap();
+    Weights::from_bytes(bytes, "small").map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_encoder_goes_before_the_clip_it_was_made_of() {
+    let weights = small(&[
+        ("clip_model_.ln_final.bias", [1.0, 2.0]),
+        ("clip_model_.ln_final.weight", [3.0, 4.0]),
+        ("clip_model_.token_embedding.weight", [5.0, 6.0]),
+        ("image_encoder.proj", [7.0, 8.0]),
+        ("clip_model_.visual.proj", [7.0, 9.0]),
+        ("text_encoder.ln_final.bias", [1.0, 2.0]),
+        ("text_encoder.ln_final.weight", [3.0, 5.0]),
+        ("text_encoder.other", [0.0, 0.0]),
+    ])
+    .unwrap();
+    assert_eq!(weights.read("ln_final.weight").unwrap(), [3.0, 5.0]);
+    assert_eq!(weights.read("token_embedding.weight").unwrap(), [5.0, 6.0]);
+    assert_eq!(weights.read("image.proj").unwrap(), [7.0, 8.0]);
+    assert_eq!(weights.read("visual.proj").unwrap(), [7.0, 9.0]);
+    assert_eq!(weights.unmapped(), ["text_encoder.other"]);
+    let inspection = weights.inspect().unwrap();
+    let pair = |left: &str, right: &str| (left.to_owned(), right.to_owned());
+    assert_eq!(
+        inspection.copies,
+        [pair(
+            "clip_model_.ln_final.bias",
+            "text_encoder.ln_final.bias"
+        )]
+    );
+    assert_eq!(
+        inspection.differing,
+        [
+            pair(
+                "clip_model_.ln_final.weight",
+                "text_encoder.ln_final.weight"
+            ),
+            pair("clip_model_.visual.proj", "image_encoder.proj"),
+        ]
+    );
+    // Without the CLIP, its image encoder is the trained one.
+    let weights = small(&[("image_encoder.proj", [7.0, 8.0])]).unwrap();
+    assert_eq!(weights.read("visual.proj").unwrap(), [7.0, 8.0]);
+}
+
+#[test]
+fn names_tell_the_layout() {
+    for (name, layout, ours) in [
+        ("module.visual.proj", Layout::OpenAi, "visual.proj"),
+        ("image.proj", Layout::Trained, "image.proj"),
+        ("context", Layout::Trained, "context"),
+        ("temporal.cls_token", Layout::Trained, "temporal.cls_token"),
+        (
+            "temporal_net.cls_token",
+            Layout::DferClip,
+            "temporal.cls_token",
+        ),
+        ("encoder.weight", Layout::Unknown, "encoder.weight"),
+        (
+            "clip.vision_model.pre_layrnorm.bias",
+            Layout::HuggingFace,
+            "visual.ln_pre.bias",
+        ),
+    ] {
+        let weights = small(&[(name, [1.0, 2.0])]).unwrap();
+        assert_eq!(weights.layout(), layout, "{name}");
+        assert_eq!(weights.names().collect::<Vec<_>>(), [ours]);
+    }
+}
+
+#[test]
+fn tensors_in_parts_must_be_whole() {
+    let part = |letter| format!("text_model.encoder.layers.0.self_attn.{letter}_proj.bias");
+    let (q, k, v) = (part('q'), part('k'), part('v'));
+    let whole = [(&*v, [5.0, 6.0]), (&*q, [1.0, 2.0]), (&*k, [3.0, 4.0])];
+    let weights = small(&whole).unwrap();
+    let name = "transformer.resblocks.0.attn.in_proj_bias";
+    assert_eq!(weights.read(name).unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    insta::assert_snapshot!(small(&whole[..2]).unwrap_err(), @"cannot use the weights in small: `transformer.resblocks.0.attn.in_proj_bias` is made of 3 tensors, but there is only text_model.encoder.layers.0.self_attn.q_proj.bias, text_model.encoder.layers.0.self_attn.v_proj.bias");
+    let vector = small(&[
+        ("text_projection.weight", [1.0, 2.0]),
+        ("text_model.x", [0.0, 0.0]),
+    ]);
+    insta::assert_snapshot!(vector.unwrap_err(), @"cannot use the weights in small: `text_projection.weight` has shape [2]; expected a matrix");
+}

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::pickle::{self, Pickle};
+use super::storage::StorageRef;
 use super::tensors;
 use super::values::Value;
 use crate::WeightError;
@@ -89,7 +90,7 @@ fn storages(
     let mut widths = HashMap::new();
     for value in objects.values.iter() {
         if let Value::Persistent(id) = value {
-            let storage = tensors::storage_ref(&objects.values, *id);
+            let storage = StorageRef::of(&objects.values, *id);
             if let Some(storage) = storage.map_err(|reason| source.bad(reason))? {
                 widths.insert(storage.key, (storage.dtype.bitsize() / 8) as u64);
             }

@@ -5,21 +5,19 @@
 
 use std::collections::HashMap;
 
+use super::input::Input;
 use super::values::{Id, Object, Value, Values};
 use crate::WeightError;
 use crate::source::Source;
 
-/// Longest pickle in bytes. That of a checkpoint with an optimiser has a few hundred thousand.
-const LONGEST: u64 = 64 << 20;
-
 /// Most values, places on the stack and memo entries. A large checkpoint has a hundred thousand.
 const MOST: usize = 1 << 20;
 
+/// Most places in lists, tuples and dictionaries; one value may be in many.
+const MOST_PLACES: usize = 1 << 22;
+
 /// Longest whole number in bytes; PyTorch's magic number has ten.
 const LONGEST_NUMBER: u64 = 256;
-
-/// Bytes read at a time.
-const CHUNK: usize = 1 << 13;
 
 /// What a pickle builds.
 #[derive(Debug)]
@@ -33,39 +31,32 @@ pub(super) struct Pickle {
 /// Reads the pickle that begins at byte `start` and ends before byte `end`.
 pub(super) fn read(source: &Source, start: u64, end: u64) -> Result<Pickle, WeightError> {
     let mut machine = Machine {
-        source,
-        start,
-        position: start,
-        end: end.min(start.saturating_add(LONGEST)),
-        buffer: Vec::new(),
-        used: 0,
+        input: Input::new(source, start, end),
         values: Values::default(),
         stack: Vec::new(),
         marks: Vec::new(),
         memo: HashMap::new(),
+        places: 0,
     };
     loop {
         if let Some(root) = machine.step()? {
             return Ok(Pickle {
                 values: machine.values,
                 root,
-                end: machine.position,
+                end: machine.input.position(),
             });
         }
     }
 }
 
 struct Machine<'a> {
-    source: &'a Source,
-    start: u64,
-    position: u64,
-    end: u64,
-    buffer: Vec<u8>,
-    used: usize,
+    input: Input<'a>,
     values: Values,
     stack: Vec<Id>,
     marks: Vec<usize>,
     memo: HashMap<u32, Id>,
+    /// Places in lists, tuples and dictionaries that were filled so far.
+    places: usize,
 }
 
 impl Machine<'_> {
@@ -74,12 +65,15 @@ impl Machine<'_> {
         if self.values.len().max(self.stack.len()).max(self.memo.len()) > MOST {
             return Err(self.bad(format!("it holds more than {MOST} values")));
         }
-        let opcode = self.byte()?;
+        if self.places > MOST_PLACES {
+            return Err(self.bad(format!("its lists have more than {MOST_PLACES} places")));
+        }
+        let opcode = self.input.byte()?;
         match opcode {
             b'.' => return Ok(Some(self.pop()?)),
             // PROTO and FRAME say how it was written.
-            0x80 => drop(self.bytes(1)?),
-            0x95 => drop(self.bytes(8)?),
+            0x80 => drop(self.input.bytes(1)?),
+            0x95 => drop(self.input.bytes(8)?),
             b'(' => {
                 // A mark takes a place like a value, or marks alone would be without bound.
                 if self.marks.len() >= MOST {
@@ -97,32 +91,32 @@ impl Machine<'_> {
             0x88 => self.push(Value::Bool(true)),
             0x89 => self.push(Value::Bool(false)),
             b'J' => {
-                let bytes = self.array()?;
+                let bytes = self.input.array()?;
                 self.push(Value::Int(i32::from_le_bytes(bytes).into()));
             }
             b'K' => {
-                let [byte] = self.array()?;
+                let [byte] = self.input.array()?;
                 self.push(Value::Int(byte.into()));
             }
             b'M' => {
-                let bytes = self.array()?;
+                let bytes = self.input.array()?;
                 self.push(Value::Int(u16::from_le_bytes(bytes).into()));
             }
             b'G' => {
-                let bytes = self.array()?;
+                let bytes = self.input.array()?;
                 self.push(Value::Float(f64::from_be_bytes(bytes)));
             }
             0x8a => {
-                let length = self.length(1)?;
+                let length = self.input.length(1)?;
                 self.long(length)?;
             }
             0x8b => {
-                let length = self.length(4)?;
+                let length = self.input.length(4)?;
                 self.long(length)?;
             }
             b'I' | b'L' | b'F' => self.number_as_text(opcode)?,
             b'S' | b'V' => {
-                let line = self.line()?;
+                let line = self.input.line()?;
                 let text = line.trim_matches(['\'', '"']).into();
                 self.push(Value::Text(text));
             }
@@ -159,6 +153,7 @@ impl Machine<'_> {
             }
             b'a' => {
                 let element = self.pop()?;
+                self.places += 1;
                 self.extend(&[element])?;
             }
             b'e' | 0x90 => {
@@ -168,6 +163,7 @@ impl Machine<'_> {
             b's' => {
                 let value = self.pop()?;
                 let key = self.pop()?;
+                self.places += 2;
                 self.set(&[(key, value)])?;
             }
             b'u' => {
@@ -194,8 +190,8 @@ impl Machine<'_> {
                 self.stack.push(id);
             }
             b'c' => {
-                let module = self.line()?.into();
-                let name = self.line()?.into();
+                let module = self.input.line()?.into();
+                let name = self.input.line()?.into();
                 self.push(Value::Global { module, name });
             }
             0x93 => {
@@ -230,8 +226,8 @@ impl Machine<'_> {
                 self.object(class, arguments);
             }
             b'i' => {
-                let module = self.line()?.into();
-                let name = self.line()?.into();
+                let module = self.input.line()?.into();
+                let name = self.input.line()?.into();
                 let elements = self.since_mark()?;
                 let class = self.values.push(Value::Global { module, name });
                 let arguments = self.values.push(Value::Tuple(elements));
@@ -246,7 +242,7 @@ impl Machine<'_> {
                 }
             }
             b'P' => {
-                let name = self.line()?.into();
+                let name = self.input.line()?.into();
                 let id = self.values.push(Value::Text(name));
                 self.push(Value::Persistent(id));
             }
@@ -255,7 +251,7 @@ impl Machine<'_> {
                 self.push(Value::Persistent(id));
             }
             _ => {
-                let position = self.position - 1 - self.start;
+                let position = self.input.read() - 1;
                 return Err(self.bad(format!(
                     "byte {opcode:#04x} at {position} is no opcode that PyTorch writes"
                 )));
@@ -265,8 +261,7 @@ impl Machine<'_> {
     }
 
     fn bad(&self, reason: impl Into<String>) -> WeightError {
-        self.source
-            .bad(format!("the pickle in it is wrong: {}", reason.into()))
+        self.input.bad(reason)
     }
 
     fn push(&mut self, value: Value) {
@@ -305,7 +300,10 @@ impl Machine<'_> {
 
     fn since_mark(&mut self) -> Result<Vec<Id>, WeightError> {
         match self.marks.pop() {
-            Some(mark) => Ok(self.stack.split_off(mark)),
+            Some(mark) => {
+                self.places += self.stack.len() - mark;
+                Ok(self.stack.split_off(mark))
+            }
             None => Err(self.bad("it goes back to a mark that it never set")),
         }
     }
@@ -340,73 +338,10 @@ impl Machine<'_> {
     }
 }
 
-/// Reading the operands of opcodes.
+/// Values with operands in the pickle.
 impl Machine<'_> {
-    fn left(&self) -> u64 {
-        self.end - self.position
-    }
-
-    fn short(&self) -> WeightError {
-        match self.position - self.start + self.left() >= LONGEST {
-            true => self.bad(format!("it is longer than {LONGEST} bytes")),
-            false => self.bad(format!("it breaks off at byte {}", self.end)),
-        }
-    }
-
-    fn byte(&mut self) -> Result<u8, WeightError> {
-        if self.used == self.buffer.len() {
-            if self.left() == 0 {
-                return Err(self.short());
-            }
-            let size = self.left().min(CHUNK as u64);
-            self.buffer = self.source.range(self.position, size)?;
-            self.used = 0;
-        }
-        let byte = self.buffer[self.used];
-        self.used += 1;
-        self.position += 1;
-        Ok(byte)
-    }
-
-    /// The next bytes; no memory is taken for bytes that are not there.
-    fn bytes(&mut self, length: u64) -> Result<Vec<u8>, WeightError> {
-        if length > self.left() {
-            return Err(self.short());
-        }
-        let mut bytes = Vec::with_capacity(length as usize);
-        let buffered = self.buffer.len() - self.used;
-        let first = buffered.min(length as usize);
-        bytes.extend(&self.buffer[self.used..self.used + first]);
-        self.used += first;
-        self.position += first as u64;
-        let rest = length - first as u64;
-        if rest > 0 {
-            bytes.extend(self.source.range(self.position, rest)?);
-            self.position += rest;
-        }
-        Ok(bytes)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], WeightError> {
-        let mut array = [0; N];
-        for place in &mut array {
-            *place = self.byte()?;
-        }
-        Ok(array)
-    }
-
-    fn line(&mut self) -> Result<String, WeightError> {
-        let mut line = Vec::new();
-        loop {
-            match self.byte()? {
-                b'\n' => return Ok(String::from_utf8_lossy(&line).into_owned()),
-                byte => line.push(byte),
-            }
-        }
-    }
-
     fn line_index(&mut self) -> Result<u32, WeightError> {
-        let line = self.line()?;
+        let line = self.input.line()?;
         line.parse()
             .map_err(|_| self.bad("it remembers a value under no number"))
     }
@@ -414,30 +349,21 @@ impl Machine<'_> {
     /// A number of one byte, or of four.
     fn index(&mut self, long: bool) -> Result<u32, WeightError> {
         match long {
-            true => Ok(u32::from_le_bytes(self.array()?)),
-            false => Ok(self.byte()?.into()),
+            true => Ok(u32::from_le_bytes(self.input.array()?)),
+            false => Ok(self.input.byte()?.into()),
         }
-    }
-
-    /// A length of 1, 4 or 8 bytes. A negative one is a very large one here.
-    fn length(&mut self, size: usize) -> Result<u64, WeightError> {
-        let mut bytes = [0; 8];
-        for place in &mut bytes[..size] {
-            *place = self.byte()?;
-        }
-        Ok(u64::from_le_bytes(bytes))
     }
 
     fn text(&mut self, size: usize) -> Result<(), WeightError> {
-        let length = self.length(size)?;
-        let bytes = self.bytes(length)?;
+        let length = self.input.length(size)?;
+        let bytes = self.input.bytes(length)?;
         self.push(Value::Text(String::from_utf8_lossy(&bytes).into()));
         Ok(())
     }
 
     fn binary(&mut self, size: usize) -> Result<(), WeightError> {
-        let length = self.length(size)?;
-        self.bytes(length)?;
+        let length = self.input.length(size)?;
+        self.input.bytes(length)?;
         self.push(Value::Bytes);
         Ok(())
     }
@@ -447,7 +373,7 @@ impl Machine<'_> {
         if length > LONGEST_NUMBER {
             return Err(self.bad(format!("a whole number has {length} bytes")));
         }
-        let bytes = self.bytes(length)?;
+        let bytes = self.input.bytes(length)?;
         let negative = bytes.last().is_some_and(|last| last & 0x80 != 0);
         let mut extended = [if negative { 0xff } else { 0 }; 8];
         self.push(match extended.get_mut(..bytes.len()) {
@@ -462,7 +388,7 @@ impl Machine<'_> {
 
     /// INT, LONG and FLOAT of protocol 0; INT also writes truth values.
     fn number_as_text(&mut self, opcode: u8) -> Result<(), WeightError> {
-        let line = self.line()?;
+        let line = self.input.line()?;
         let line = line.trim_end_matches('L');
         let value = match (opcode, line) {
             (b'I', "00") => Some(Value::Bool(false)),

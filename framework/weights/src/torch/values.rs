@@ -124,6 +124,9 @@ impl Values {
             Value::Persistent(_) => "a reference",
             Value::Object(_) => {
                 return match self.object(id) {
+                    Some((_, "torch._utils", name)) if name.starts_with("_rebuild_tensor") => {
+                        "a tensor".to_owned()
+                    }
                     Some((_, module, name)) => {
                         format!(
                             "an object of class `{}`",
