@@ -35,8 +35,8 @@ pub enum Stopped {
 
     /// The server does not do what it is asked to.
     #[error(
-        "the server refuses the request (status {status}: {said}); see the model's name and EXP_LLM_URL, \
-         which ends in `/v1` with most servers"
+        "the server refuses the request (status {status}: {said}); see the model's name, EXP_LLM_KEY, and \
+         EXP_LLM_URL, which ends in `/v1` with most servers"
     )]
     Refused { status: u16, said: String },
 

@@ -9,6 +9,7 @@ pub mod answer;
 mod client;
 mod draft;
 mod error;
+mod exchange;
 mod generate;
 mod key;
 mod question;

@@ -109,6 +109,36 @@ fn texts_are_kept_as_they_come() {
     assert!(!trial.folder.path().join("faces.yaml").exists());
 }
 
+#[test]
+fn raw_answers_are_kept_whatever_is_in_them() {
+    let thoughts = [
+        "\0\u{1b}[31m\u{7f}\u{85}\u{a0}",
+        "\u{2028}\u{2029}\u{feff}\u{fffe}\u{1f600}",
+        "\r\n\t line  \n  \n---\n# no comment: - [x] 'y' \"z\" \r",
+        "...\n%YAML 1.2\n&a *a !!str |\n >\n{{ 7*7 }} <script>\n",
+        "\n\n  leading and trailing\n\n\n",
+    ];
+    let (base, _) = serve(move |number, asked, stream| {
+        let text = text(&asked.class());
+        say(
+            stream,
+            &format!("<think>{}</think>{text}", thoughts[number % 5]),
+        );
+    });
+    let mut trial = trial(&base, &["happiness"]);
+    trial.samples = 5;
+    let set = trial.run(false).unwrap();
+    let path = trial.folder.path().join("faces.yaml");
+    assert_eq!(DescriptionSet::read(&path).unwrap(), set);
+    let answers = &set.provenance.samples("happiness").unwrap().answers;
+    for thought in thoughts {
+        assert!(
+            answers.iter().any(|answer| answer.raw.contains(thought)),
+            "{thought:?}"
+        );
+    }
+}
+
 fn question(template: &str) -> Result<Vec<String>, QuestionError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("q.md");

@@ -126,8 +126,9 @@ fn ask(
     let watch = Watch {
         call: &|call| {
             requests.fetch_add(1, Ordering::Relaxed);
-            if call.fault.is_some() {
+            if let Some(fault) = &call.fault {
                 in_vain.fetch_add(1, Ordering::Relaxed);
+                bar.advance(0, &format!("{}: {fault}", call.class));
             }
             if let (Err(error), Ok(mut first)) = (store.record_llm_call(call), unrecorded.lock()) {
                 first.get_or_insert(error);
@@ -145,7 +146,7 @@ fn ask(
         println!("{class}: {text}");
     }
     println!(
-        "\n{}: {} texts, {} requests ({} in vain){}",
+        "\n{}: texts: {}, requests: {} ({} in vain){}",
         path.display(),
         set.texts.len(),
         requests.into_inner(),
