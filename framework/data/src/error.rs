@@ -17,7 +17,7 @@ pub enum DataError {
     },
     /// A file is there but holds no image that can be decoded.
     #[error(
-        "{} is not a readable JPEG or PNG image ({reason}); extract this frame again or take it out of its folder",
+        "{} is not a readable JPEG or PNG image ({reason}); extract this frame again, take it out of its folder, or let its neighbour stand in for it (`clip.damaged: repeat_neighbour`)",
         path.display()
     )]
     Decode {
@@ -41,12 +41,12 @@ pub enum DataError {
     #[error("the clip has no frame; extract its frames or take it out of the list")]
     EmptyClip,
     /// An error inside one clip.
-    #[error("clip {clip}: {source}")]
+    #[error("clip {clip}: {error}")]
     Clip {
         /// Name of the clip.
         clip: String,
-        /// What went wrong in it.
-        source: Box<DataError>,
+        /// What went wrong in it. Not a source: the message has it already.
+        error: Box<DataError>,
     },
     /// Training would drop its only, incomplete batch.
     #[error(
@@ -113,7 +113,7 @@ impl DataError {
     pub(crate) fn in_clip(self, clip: &str) -> Self {
         DataError::Clip {
             clip: clip.to_owned(),
-            source: Box::new(self),
+            error: Box::new(self),
         }
     }
 }

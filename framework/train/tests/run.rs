@@ -107,6 +107,22 @@ impl EventSink for Heard {
 }
 
 fn train(learner: &mut Fake) -> (Result<Trained, TrainError>, Vec<Event>, Vec<String>) {
+    let sizes = LoaderSettings {
+        frames: 1,
+        size: 8,
+        batch: 16,
+        workers: 1,
+        normalize: Normalize::None,
+        short: ShortClip::RepeatLast,
+        damaged: DamagedFrame::Stop,
+    };
+    train_with(learner, sizes)
+}
+
+fn train_with(
+    learner: &mut Fake,
+    sizes: LoaderSettings,
+) -> (Result<Trained, TrainError>, Vec<Event>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let Split {
         classes,
@@ -118,15 +134,6 @@ fn train(learner: &mut Fake) -> (Result<Trained, TrainError>, Vec<Event>, Vec<St
         "epochs": learner.right.len(), "batch": 16, "decay": {"at": [1, 3], "gamma": 0.5},
     }))
     .unwrap();
-    let sizes = LoaderSettings {
-        frames: 1,
-        size: 8,
-        batch: 16,
-        workers: 1,
-        normalize: Normalize::None,
-        short: ShortClip::RepeatLast,
-        damaged: DamagedFrame::Stop,
-    };
     let heard = Heard::default();
     let result = Run {
         train: Loader::new(train, sizes).unwrap(),
@@ -153,6 +160,48 @@ fn train(learner: &mut Fake) -> (Result<Trained, TrainError>, Vec<Event>, Vec<St
         std::fs::read_to_string(path).unwrap_or_default()
     });
     (result, heard.0.into_inner().unwrap(), weights.into())
+}
+
+#[test]
+fn clips_left_out_and_frames_replaced_are_counted_where_a_rule_allows_them() {
+    let figures = |events: &[Event]| -> Vec<(String, f64)> {
+        let points = events.iter().filter_map(|event| match event {
+            Event::Epoch { points, .. } => Some(points),
+            _ => None,
+        });
+        points
+            .flatten()
+            .filter(|point| point.series.starts_with("data/"))
+            .map(|point| (point.series.clone(), point.value))
+            .collect()
+    };
+    let (_, events, _) = train(&mut fake(&[0.5]));
+    assert_eq!(figures(&events), []);
+
+    // Of the drawn clips, which have 12 to 30 frames, about half are shorter.
+    let frames = 20;
+    let short = |clip: &&Clip| clip.frames.len() < frames;
+    let dropped =
+        FACES.1.train.iter().filter(short).count() + FACES.1.test.iter().filter(short).count();
+    assert!(dropped > 0);
+    let sizes = LoaderSettings {
+        frames,
+        size: 8,
+        batch: 16,
+        workers: 1,
+        normalize: Normalize::None,
+        short: ShortClip::Drop,
+        damaged: DamagedFrame::RepeatNeighbour,
+    };
+    let (_, events, _) = train_with(&mut fake(&[0.5]), sizes);
+    let expected = [
+        ("data/dropped_clips", dropped as f64),
+        ("data/damaged_frames", 0.0),
+    ];
+    assert_eq!(
+        figures(&events),
+        expected.map(|(name, count)| (name.to_owned(), count))
+    );
 }
 
 #[test]
