@@ -350,7 +350,7 @@ fn old_files_with_other_numbers() {
     insta::assert_snapshot!(error(elements), @"storage `0` should have 18446744073709551615 elements of 4 bytes, but the file ends before (an incomplete download?)");
     let mut unknown = legacy_start();
     unknown.extend(&pickle);
-    unknown.extend(b"\x80\x02]X\x01\0\0\07a.");
+    unknown.extend(b"\x80\x02]X\x01\0\0\x007a.");
     insta::assert_snapshot!(error(unknown), @"it lists a storage that nothing refers to, or of an unknown element type");
 }
 
