@@ -103,7 +103,7 @@ fn wrong_files_are_refused_with_names_and_shapes() {
     std::fs::write(&path, "no weights at all").unwrap();
     let error = Weights::open(&path).unwrap_err().to_string();
     assert!(
-        error.contains("weights.safetensors is not a safetensors file"),
+        error.contains("weights.safetensors is not a weight file"),
         "{error}"
     );
 

@@ -81,14 +81,7 @@ impl Source {
 
     /// Fills `buffer` from `start` on.
     pub fn fill(&self, start: u64, buffer: &mut [u8]) -> Result<(), WeightError> {
-        let end = start.checked_add(buffer.len() as u64);
-        if end.is_none_or(|end| end > self.len) {
-            return Err(self.bad(format!(
-                "it ends at byte {}, but {} bytes are needed from byte {start} on",
-                self.len,
-                buffer.len()
-            )));
-        }
+        self.check(start, buffer.len() as u64)?;
         match &self.bytes {
             Bytes::Memory(bytes) => {
                 let start = start as usize;
@@ -109,13 +102,18 @@ impl Source {
 
     /// The bytes of a range. Its length is checked against the file's before memory is taken.
     pub fn range(&self, start: u64, len: u64) -> Result<Vec<u8>, WeightError> {
-        let missing = self.len.saturating_sub(start) < len;
-        let mut bytes = vec![0; if missing { 0 } else { len as usize }];
+        self.check(start, len)?;
+        let mut bytes = vec![0; len as usize];
         self.fill(start, &mut bytes)?;
-        match missing {
-            false => Ok(bytes),
-            true => Err(self.bad(format!(
-                "it ends at byte {}, but {len} bytes are needed from byte {start} on",
+        Ok(bytes)
+    }
+
+    /// An error unless the file has so many bytes from `start` on.
+    fn check(&self, start: u64, len: u64) -> Result<(), WeightError> {
+        match start.checked_add(len).is_some_and(|end| end <= self.len) {
+            true => Ok(()),
+            false => Err(self.bad(format!(
+                "it ends at byte {}, but {len} bytes are needed from byte {start} on (an incomplete download?)",
                 self.len
             ))),
         }

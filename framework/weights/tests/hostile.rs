@@ -175,6 +175,8 @@ fn tensors_that_do_not_fit_their_storage() {
     insta::assert_snapshot!(error(torch(&of(6, "../../etc/passwd"))), @"tensor `w`: its values, `data/../../etc/passwd`, are not in the archive");
     insta::assert_snapshot!(error(legacy(&of(6, "1"))), @"it lists a storage that nothing refers to, or of an unknown element type");
 
+    insta::assert_snapshot!(error(torch(&of(6, &"0".repeat(65)))), @"tensor `w`: its storage has a name of 65 bytes");
+
     let twice = dictionary(&[("w", good()), ("w", good())]);
     insta::assert_snapshot!(pickle_error(&twice), @"two tensors are called `w`");
     let odd = dictionary(&[("a\u{1b}[2Jb", good())]);
@@ -350,7 +352,7 @@ fn old_files_with_other_numbers() {
     insta::assert_snapshot!(error(elements), @"storage `0` should have 18446744073709551615 elements of 4 bytes, but the file ends before (an incomplete download?)");
     let mut unknown = legacy_start();
     unknown.extend(&pickle);
-    unknown.extend(b"\x80\x02]X\x01\0\0\07a.");
+    unknown.extend(b"\x80\x02]X\x01\0\0\x007a.");
     insta::assert_snapshot!(error(unknown), @"it lists a storage that nothing refers to, or of an unknown element type");
 }
 

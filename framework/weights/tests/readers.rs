@@ -3,10 +3,13 @@
 //! `files/` is made by `make_files.py`. `EXP_PARITY=FOLDER` runs the same checks on the full data.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use exp_weights::{Container, Layout, Weights, write};
+use proptest::prelude::*;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
@@ -465,4 +468,53 @@ fn tensors_in_parts_must_be_whole() {
         ("text_model.x", [0.0, 0.0]),
     ]);
     insta::assert_snapshot!(vector.unwrap_err(), @"cannot use the weights in small: `text_projection.weight` has shape [2]; expected a matrix");
+}
+
+#[test]
+fn python_2_and_protocol_0_wrote_pickles_too() {
+    // An `OrderedDict` that is handed its entries as a list of pairs, with texts of protocol 0.
+    let mut pickle = b"ccollections\nOrderedDict\np0\n((lp1\n(S'w'\np2\n".to_vec();
+    pickle.extend(support::good());
+    pickle.extend(b"tatR.");
+    // The epoch as a number of protocol 0, the names as short texts of Python 2.
+    let mut nested = b"(dU\x05epochI7\nsU\x0astate_dict}U\x01w".to_vec();
+    nested.extend(support::good());
+    nested.extend(b"ss.");
+    for pickle in [pickle, nested.clone()] {
+        for file in [support::torch(&pickle), support::legacy(&pickle)] {
+            let weights = Weights::from_bytes(file, "old").unwrap();
+            assert_eq!(weights.shape("w"), Some([2, 3].as_slice()));
+        }
+    }
+    let weights = Weights::from_bytes(support::torch(&nested), "old").unwrap();
+    assert_eq!(weights.metadata()["epoch"], "7");
+}
+
+proptest! {
+    /// Whatever its sizes and strides, a tensor is refused or has the values that they say.
+    #[test]
+    fn strides_say_which_values_a_tensor_has(
+        offset in 0..8_i64,
+        steps in prop::collection::vec((0..4_i64, 0..7_i64), 0..4),
+    ) {
+        let (sizes, strides): (Vec<i64>, Vec<i64>) = steps.into_iter().unzip();
+        let tensor = support::tensor("FloatStorage", "0", 12, offset, &sizes, &strides);
+        let pickle = support::dictionary(&[("w", tensor)]);
+        let values: Vec<u8> = (0..12_u8).flat_map(|v| f32::from(v).to_le_bytes()).collect();
+        let file = support::zip(&[("a/data.pkl", &pickle), ("a/data/0", &values)]);
+        let mut expected = vec![offset];
+        for (size, stride) in sizes.iter().zip(&strides) {
+            let next = |at: &i64| (0..*size).map(|step| at + step * stride).collect::<Vec<_>>();
+            expected = expected.iter().flat_map(next).collect();
+        }
+        let fits = expected.len() <= 12 && expected.iter().all(|at| *at < 12);
+        match Weights::from_bytes(file, "views") {
+            Ok(weights) => {
+                prop_assert!(fits);
+                let expected: Vec<f32> = expected.into_iter().map(|at| at as f32).collect();
+                prop_assert_eq!(weights.read("w").unwrap(), expected);
+            }
+            Err(error) => prop_assert!(!fits, "{}", error),
+        }
+    }
 }

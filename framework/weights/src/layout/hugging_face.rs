@@ -9,7 +9,7 @@ use super::Place;
 const PREFIXES: [&str; 3] = ["", "clip.", "model."];
 
 /// Tensors outside the blocks: name there, name here, whether transposed.
-const SINGLE: [(&str, &str, bool); 9] = [
+const SINGLE: [(&str, &str, bool); 8] = [
     ("logit_scale", "logit_scale", false),
     ("text_projection.weight", "text_projection", true),
     ("visual_projection.weight", "visual.proj", true),
@@ -38,7 +38,6 @@ const SINGLE: [(&str, &str, bool); 9] = [
         "visual.positional_embedding",
         false,
     ),
-    ("logit_bias", "logit_bias", false),
 ];
 
 /// Layers outside the blocks, each with a weight and a bias. `pre_layrnorm` is spelt so there.

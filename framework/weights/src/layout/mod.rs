@@ -97,13 +97,8 @@ const PARALLEL: &str = "module.";
 /// Recognises the layout, and names the tensors. The reason when parts of a tensor are missing.
 pub(crate) fn map(tensors: &BTreeMap<String, Stored>) -> Result<Mapping, String> {
     let parallel = tensors.keys().all(|name| name.starts_with(PARALLEL));
-    let bare = |name: &'_ str| -> usize {
-        match parallel && !name.is_empty() {
-            true => PARALLEL.len(),
-            false => 0,
-        }
-    };
-    let names: Vec<&str> = tensors.keys().map(|name| &name[bare(name)..]).collect();
+    let skipped = if parallel { PARALLEL.len() } else { 0 };
+    let names: Vec<&str> = tensors.keys().map(|name| &name[skipped..]).collect();
     let has = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
     let prefix = hugging_face::prefix(&names);
     let layout = if dfer_clip::PREFIXES.iter().any(|prefix| has(prefix)) {
@@ -120,7 +115,7 @@ pub(crate) fn map(tensors: &BTreeMap<String, Stored>) -> Result<Mapping, String>
     let mut wholes: BTreeMap<String, Vec<(Place, &str)>> = BTreeMap::new();
     let mut unmapped = Vec::new();
     for (name, stored) in tensors {
-        let bare = &name[bare(name)..];
+        let bare = &name[skipped..];
         let place = stored.is_float().then(|| match layout {
             Layout::DferClip => dfer_clip::place(bare),
             Layout::HuggingFace => hugging_face::place(bare, prefix.unwrap_or_default()),

@@ -3,13 +3,7 @@
 use super::Place;
 
 /// Beginnings of the names, but for the image encoder's.
-const TEXT: [&str; 4] = [
-    "transformer.",
-    "token_embedding.",
-    "ln_final.",
-    // OpenCLIP's projection with a bias.
-    "text_projection.",
-];
+const TEXT: [&str; 3] = ["transformer.", "token_embedding.", "ln_final."];
 
 /// What a tensor is here.
 pub(super) fn place(name: &str) -> Option<Place> {

@@ -56,7 +56,10 @@ impl<'a> Input<'a> {
     fn short(&self) -> WeightError {
         match self.end - self.start == LONGEST {
             true => self.bad(format!("it is longer than {LONGEST} bytes")),
-            false => self.bad(format!("it breaks off at byte {}", self.end)),
+            false => self.bad(format!(
+                "it breaks off at byte {} (an incomplete download?)",
+                self.end
+            )),
         }
     }
 

@@ -4,6 +4,9 @@ use ::safetensors::Dtype;
 
 use super::values::{Id, Value, Values};
 
+/// Longest name of a storage in bytes: they are numbers, so that many tensors can look them up.
+const LONGEST_KEY: usize = 64;
+
 /// A tensor's storage as the pickle names it.
 #[derive(Debug)]
 pub(super) struct StorageRef<'a> {
@@ -29,6 +32,9 @@ impl<'a> StorageRef<'a> {
         else {
             return Err(wrong());
         };
+        if key.len() > LONGEST_KEY {
+            return Err(format!("its storage has a name of {} bytes", key.len()));
+        }
         if rest
             .iter()
             .any(|part| !matches!(values.get(*part), Value::None))

@@ -1,5 +1,6 @@
 //! Finds the tensors among the values of a pickle.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -52,15 +53,15 @@ pub(super) fn find(
         false => walk.checkpoint(root, 0)?,
     }
     if walk.found.tensors.is_empty() {
-        let keys: Vec<&str> = entries(values, root)
+        let keys: Vec<String> = entries(values, root)
             .iter()
             .flatten()
-            .filter_map(|(key, _)| values.text(*key))
+            .filter_map(|(key, _)| values.text(*key).map(shown))
             .take(8)
             .collect();
         let keys = match keys.is_empty() {
             true => String::new(),
-            false => format!(" with the keys {}", shown(&keys.join(", "))),
+            false => format!(" with the keys {}", keys.join(", ")),
         };
         return Err(source.bad(format!(
             "expected a state dict (names and tensors, at the top or under `state_dict`, `model_state_dict` or `model`), found {}{keys}",
@@ -98,9 +99,9 @@ impl Walk<'_> {
             if Some(value) == nested {
                 continue;
             }
-            let name = match self.values.get(key) {
-                Value::Text(text) => text.to_string(),
-                Value::Int(number) => number.to_string(),
+            let name: Cow<'_, str> = match self.values.get(key) {
+                Value::Text(text) => Cow::Borrowed(text),
+                Value::Int(number) => Cow::Owned(number.to_string()),
                 _ => continue,
             };
             // Numbers beside a state dict, such as the epoch, say something of the file.

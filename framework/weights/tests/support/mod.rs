@@ -34,7 +34,7 @@ pub fn legacy(pickle: &[u8]) -> Vec<u8> {
         file.extend(b"\x80\x02].");
         return file;
     }
-    file.extend(b"\x80\x02]X\x01\0\0\00a.");
+    file.extend(b"\x80\x02]X\x01\0\0\x000a.");
     file.extend(6_u64.to_le_bytes());
     file.extend([0; 24]);
     file
