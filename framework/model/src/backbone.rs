@@ -69,7 +69,15 @@ impl Backbone {
             Weights::from_bytes(SMALL_FILE, "the built-in `small`")?
         } else if let Some(published) = published(name) {
             let path = cached(published)?.ok_or(BackboneError::NotFetched(published.name))?;
-            Weights::open(&path)?
+            let weights = Weights::open(&path)?;
+            if weights.sha256() != published.sha256 {
+                return Err(BackboneError::Cache(FetchError::Altered {
+                    path,
+                    expected: published.sha256,
+                    found: weights.sha256().to_owned(),
+                }));
+            }
+            weights
         } else {
             let path = folder.join(name);
             if !path.exists() {

@@ -38,8 +38,8 @@ pub struct Missing {
     pub name: String,
     /// The shape that the tensor should have.
     pub shape: Vec<usize>,
-    /// Unused tensors that it may be, the most similar name first, with their shapes.
-    pub nearest: Vec<(String, Vec<usize>)>,
+    /// Unused tensors that it may be, the most similar name first.
+    pub nearest: Vec<String>,
 }
 
 /// A tensor of the right name and another shape.
@@ -72,6 +72,9 @@ pub enum LoadError {
 /// How many of many like things a message names.
 const NAMED: usize = 5;
 
+/// The least similarity of a name that is a candidate, from 0 to 1.
+const SIMILAR: f64 = 0.6;
+
 /// How many candidates for a missing tensor a message names.
 const CANDIDATES: usize = 2;
 
@@ -103,18 +106,11 @@ impl Fit {
 impl fmt::Display for Fit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let missing = self.missing.iter().map(|missing| {
-            let near: Vec<String> = missing
-                .nearest
-                .iter()
-                .map(|(name, shape)| format!("`{name}` {shape:?}"))
-                .collect();
-            let near = match near.is_empty() {
-                true => String::new(),
-                false => format!(" (the nearest: {})", near.join(", ")),
-            };
             format!(
-                "there is no tensor `{}` {:?}{near}",
-                missing.name, missing.shape
+                "there is no tensor `{}` {:?}{}",
+                missing.name,
+                missing.shape,
+                perhaps(&missing.nearest)
             )
         });
         let mismatched = self.mismatched.iter().map(|mismatch| {
@@ -146,31 +142,36 @@ pub fn fit<M: Module>(module: &M, weights: &Weights, which: Which) -> Fit {
         .names()
         .filter(|name| !fit.used.iter().any(|used| used == name))
         .filter(|name| !fit.mismatched.iter().any(|wrong| wrong.name == *name))
+        .chain(weights.unmapped().iter().map(String::as_str))
         .map(str::to_owned)
         .collect();
     for missing in &mut fit.missing {
-        missing.nearest = nearest(&missing.name, &fit.unused, weights);
+        let unused = fit.unused.iter().map(String::as_str);
+        missing.nearest = nearest(&missing.name, unused);
     }
     fit
 }
 
-fn nearest(name: &str, unused: &[String], weights: &Weights) -> Vec<(String, Vec<usize>)> {
-    let mut scored: Vec<(f64, &String)> = unused
-        .iter()
+/// The names most similar to one that is missing.
+pub(crate) fn nearest<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut scored: Vec<(f64, &str)> = others
         .map(|other| (strsim::normalized_damerau_levenshtein(name, other), other))
-        .filter(|(score, _)| *score > 0.4)
+        .filter(|(score, _)| *score > SIMILAR)
         .collect();
     scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     scored
         .into_iter()
         .take(CANDIDATES)
-        .map(|(_, other)| {
-            (
-                other.clone(),
-                weights.shape(other).unwrap_or_default().to_vec(),
-            )
-        })
+        .map(|(_, other)| other.to_owned())
         .collect()
+}
+
+/// Candidates as a message goes on with them.
+pub(crate) fn perhaps(nearest: &[String]) -> String {
+    match nearest.is_empty() {
+        true => String::new(),
+        false => format!(" (the nearest: `{}`)", nearest.join("`, `")),
+    }
 }
 
 /// Fills parameters of a module from the tensors of their names. A missing tensor or one of

@@ -17,6 +17,19 @@ pub enum PromptError {
          table, as checkpoints of DFER-CLIP's authors have them"
     )]
     NotEmbedded(String),
+    /// Embedded prompts that are none.
+    #[error(
+        "`prompt.prefix` has shape {prefix:?} and `prompt.suffix` {suffix:?}; expected \
+         [classes, 1, {width}] and [classes, positions, {width}]"
+    )]
+    Shapes {
+        /// The shape of the part before the context.
+        prefix: Vec<usize>,
+        /// The shape of the part after it.
+        suffix: Vec<usize>,
+        /// The width of the text encoder.
+        width: usize,
+    },
     /// An embedded text without an end.
     #[error(
         "the embedded text of class {class} (counted from 0) has no end-of-text token: the token \
@@ -144,11 +157,21 @@ impl ClassPrompts {
         layout: Option<ContextLayout>,
         encoder: &TextTransformer,
     ) -> Result<Self, PromptError> {
-        let (Some(&[classes, positions, width]), Some(end)) =
-            (weights.shape("prompt.suffix"), weights.rows().row(END))
-        else {
+        let (Some(&[classes, positions, width]), Some(prefix), Some(end)) = (
+            weights.shape("prompt.suffix"),
+            weights.shape("prompt.prefix"),
+            weights.rows().row(END),
+        ) else {
             return Err(PromptError::NotEmbedded(weights.name().to_owned()));
         };
+        let needed = encoder.width();
+        if width != needed || prefix != [classes, 1, width] {
+            return Err(PromptError::Shapes {
+                prefix: prefix.to_vec(),
+                suffix: vec![classes, positions, width],
+                width: needed,
+            });
+        }
         let (prefix, suffix) = (
             weights.read("prompt.prefix")?,
             weights.read("prompt.suffix")?,
@@ -167,6 +190,15 @@ impl ClassPrompts {
                 .chunks_exact(width)
                 .position(|row| row == end)
                 .ok_or(PromptError::NoEnd { class })?;
+            let tokens = length + 2 + layout.map_or(0, |layout| layout.tokens);
+            if tokens > encoder.positions() {
+                return Err(PromptError::TooLong {
+                    class: format!("{class} (counted from 0)"),
+                    tokens,
+                    context: tokens - length - 2,
+                    limit: encoder.positions(),
+                });
+            }
             let first = rows.len() / width;
             rows.extend(&text[..length * width]);
             inner.push((first..first + length).collect());

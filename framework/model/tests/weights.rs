@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use exp_core::experiment::Activation;
 use exp_model::backbone::{Backbone, SMALL};
 use exp_model::clip::{Clip, ClipSizes};
-use exp_model::parameters::{Which, collect, load};
+use exp_model::parameters::{Which, collect, fit, load};
 use exp_weights::{TokenRows, Weights, write};
 
 type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
@@ -112,15 +112,25 @@ fn wrong_files_are_refused_with_names_and_shapes() {
     missing.get_mut("text_projection").unwrap().0 = vec![8, 64];
     let weights = written(&missing, None, false);
     let error = load(Clip::init(&sizes(), &Device::flex()), &weights, Which::All).unwrap_err();
-    insta::assert_snapshot!(error, @"the weights do not fit the model: there is no tensor `visual.ln_pre.bias` [64]; tensor `text_projection` has shape [8, 64], the model needs [64, 8]");
+    let error = error.to_string();
+    let (_, error) = error.split_once("do not fit").unwrap();
+    insta::assert_snapshot!(error, @" the model: there is no tensor `visual.ln_pre.bias` [64]; tensor `text_projection` has shape [8, 64], the model needs [64, 8]");
 
     let mut other = tensors();
     other.remove("visual.conv1.weight");
     let error = ClipSizes::of(&written(&other, None, false)).unwrap_err();
-    insta::assert_snapshot!(error, @"the file has no tensor `visual.conv1.weight`, so it is not a CLIP under OpenAI's names");
+    insta::assert_snapshot!(error, @"there is no tensor `visual.conv1.weight`, which every CLIP with a vision transformer has");
+
+    let mut typo = tensors();
+    let tensor = typo.remove("transformer.resblocks.0.ln_1.bias").unwrap();
+    typo.insert("transformr.resblocks.0.ln_1.bias".to_owned(), tensor);
+    let typo = written(&typo, None, false);
+    let fit = fit(&Clip::init(&sizes(), &Device::flex()), &typo, Which::All);
+    insta::assert_snapshot!(fit, @"there is no tensor `transformer.resblocks.0.ln_1.bias` [64] (the nearest: `transformr.resblocks.0.ln_1.bias`)");
+    assert_eq!(fit.unused, ["transformr.resblocks.0.ln_1.bias"]);
 
     let error = Backbone::open("nowhere.safetensors", Path::new("somewhere")).unwrap_err();
-    insta::assert_snapshot!(error, @"there is no backbone `nowhere.safetensors`: it is neither `small` nor a file (somewhere/nowhere.safetensors does not exist)");
+    insta::assert_snapshot!(error, @"there is no backbone `nowhere.safetensors`: it is neither `small`, nor published weights (vit-b-32, vit-b-16, vit-l-14, vit-l-14-336), nor a file (somewhere/nowhere.safetensors does not exist)");
 }
 
 /// What pretraining absorbs into the first layer changes nothing but the values it takes.

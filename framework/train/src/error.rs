@@ -42,6 +42,19 @@ pub enum TrainError {
          the prompts, and `train.learning_rate.image` is 0"
     )]
     NothingToTrain,
+    /// A model of other classes than the benchmark's.
+    #[error(
+        "the model gave {logits} logits for {clips} clips and {classes} classes: it was made for \
+         another number of classes"
+    )]
+    Logits {
+        /// How many logits it gave.
+        logits: usize,
+        /// How many clips it was asked about.
+        clips: usize,
+        /// How many classes the benchmark has.
+        classes: usize,
+    },
     /// A benchmark's fold has no test clip.
     #[error("there is no test clip, so nothing could be measured")]
     NoTestClip,

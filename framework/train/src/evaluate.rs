@@ -47,6 +47,13 @@ pub fn evaluate(
         let batch = batch?;
         damaged += batch.damaged;
         let logits = learner.logits(&batch);
+        if logits.len() != batch.labels.len() * classes {
+            return Err(TrainError::Logits {
+                logits: logits.len(),
+                clips: batch.labels.len(),
+                classes,
+            });
+        }
         let rows = logits.chunks_exact(classes);
         for ((row, &target), &clip) in rows.zip(&batch.labels).zip(&batch.clips) {
             loss += negative_log_probability(row, target);

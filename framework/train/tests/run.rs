@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{LazyLock, Mutex};
 
 use exp_core::checkpoint::RunCard;
-use exp_core::clip::Split;
+use exp_core::clip::{Clip, Split};
 use exp_core::event::{Event, EventSink};
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, ShortClip, Training};
 use exp_core::metrics::Rule;

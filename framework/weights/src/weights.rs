@@ -1,7 +1,7 @@
 //! The tensors of a weight file under one set of names.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::contents::Contents;
@@ -138,7 +138,8 @@ impl Weights {
             let (number, _) = name.strip_prefix(prefix)?.split_once('.')?;
             number.parse::<usize>().ok()
         });
-        numbers.max().map_or(0, |last| last.saturating_add(1))
+        // Not the largest number, which a file could make as large as it likes.
+        numbers.collect::<BTreeSet<_>>().len()
     }
 
     /// The rows of the token table.

@@ -83,6 +83,10 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
          with `--set clip.short=repeat_last`",
         arguments.input.display()
     );
+    anyhow::ensure!(
+        logits.iter().all(|logit| logit.is_finite()),
+        "the model's answers are no numbers: its file may be damaged, or its training diverged"
+    );
     let mut shares: Vec<(&String, f64)> = classes.iter().zip(probabilities(&logits)).collect();
     if arguments.json {
         print_json(arguments, &file, &shares, &seen)?;
@@ -111,8 +115,8 @@ fn print_json(
         .map(|(class, share)| ((*class).clone(), json!(share)))
         .collect();
     let answer = json!({
-        "input": arguments.input,
-        "checkpoint": file,
+        "input": arguments.input.display().to_string(),
+        "checkpoint": file.display().to_string(),
         "prediction": best.map(|(class, _)| class),
         "probabilities": shares,
         "frames": seen.frames().len(),

@@ -87,7 +87,13 @@ impl Trained {
                 same_backbone(card, &backbone, &settings.backbone, path)?;
                 (backbone, Some(weights))
             }
-            None => (Arc::new(Backbone::of(weights)?), None),
+            None if settings.backbone == path.display().to_string() => {
+                (Arc::new(Backbone::of(weights)?), None)
+            }
+            None => bail!(
+                "{} holds its whole model: leave `backbone` as it is",
+                path.display()
+            ),
         };
         let mut trained = Self {
             settings,
@@ -159,6 +165,18 @@ impl Trained {
             })
         })?;
         let fit = learner.load(self.weights())?;
+        // What was trained and is of no use here was trained for another model.
+        let trained = |name: &&String| {
+            let parts = ["image.", "temporal.", "context"];
+            parts.iter().any(|part| name.starts_with(part))
+        };
+        if let Some(name) = fit.unused.iter().find(trained) {
+            bail!(
+                "`{name}` in {} has no place in the model: the settings make another model than \
+                 the one that was trained",
+                self.weights().name()
+            );
+        }
         Ok((learner, fit))
     }
 }

@@ -2,6 +2,8 @@
 
 use exp_weights::Weights;
 
+use crate::parameters::{nearest, perhaps};
+
 /// The sizes of a CLIP with a vision transformer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClipSizes {
@@ -25,15 +27,33 @@ pub struct ClipSizes {
     pub text_layers: usize,
 }
 
-/// The width of an attention head in every published CLIP.
+/// The width of an attention head in every CLIP that OpenAI published.
 pub const HEAD_WIDTH: usize = 64;
+
+/// Widths of OpenCLIP's image encoders with other heads: ViT-H/14, ViT-g/14 and ViT-bigG/14 (the
+/// model configurations of <https://github.com/mlfoundations/open_clip>).
+const OTHER_HEADS: [usize; 3] = [1280, 1408, 1664];
 
 /// Tensors that are not a CLIP with a vision transformer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SizeError {
     /// A tensor that every CLIP has is not there.
-    #[error("the file has no tensor `{0}`, so it is no CLIP with a vision transformer")]
-    Missing(&'static str),
+    #[error(
+        "there is no tensor `{name}`{}, which every CLIP with a vision transformer has",
+        perhaps(.nearest)
+    )]
+    Missing {
+        /// Its name here; files under other layouts have other names for it.
+        name: &'static str,
+        /// Tensors that it may be.
+        nearest: Vec<String>,
+    },
+    /// A width with heads that are not 64 wide.
+    #[error(
+        "the image encoder is {0} wide: OpenCLIP's models of this width have heads that are not 64 \
+         wide, which is not supported"
+    )]
+    Heads(usize),
     /// A tensor has a shape that no CLIP has.
     #[error("tensor `{name}` has shape {shape:?}; expected {expected}")]
     Shape {
@@ -59,7 +79,17 @@ impl ClipSizes {
         let text = shape::<2>(weights, "positional_embedding", "[positions, text width]")?;
         let table = shape::<2>(weights, "token_embedding.weight", "[tokens, text width]")?;
         let side = (positions[0] - 1).isqrt();
-        if side * side + 1 != positions[0] || conv[1] != 3 || conv[2] != conv[3] {
+        if conv[1] != 3 || conv[2] != conv[3] {
+            return Err(SizeError::Shape {
+                name: "visual.conv1.weight",
+                shape: conv.to_vec(),
+                expected: "[width, 3, patch, patch]",
+            });
+        }
+        if OTHER_HEADS.contains(&conv[0]) {
+            return Err(SizeError::Heads(conv[0]));
+        }
+        if side * side + 1 != positions[0] {
             return Err(SizeError::Shape {
                 name: "visual.positional_embedding",
                 shape: positions.to_vec(),
@@ -97,7 +127,15 @@ fn shape<const D: usize>(
     name: &'static str,
     expected: &'static str,
 ) -> Result<[usize; D], SizeError> {
-    let shape = weights.shape(name).ok_or(SizeError::Missing(name))?;
+    let shape = weights.shape(name).ok_or_else(|| SizeError::Missing {
+        name,
+        nearest: nearest(
+            name,
+            weights
+                .names()
+                .chain(weights.unmapped().iter().map(String::as_str)),
+        ),
+    })?;
     let wrong = || SizeError::Shape {
         name,
         shape: shape.to_vec(),

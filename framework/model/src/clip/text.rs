@@ -38,6 +38,16 @@ impl TextTransformer {
         self.positional_embedding.val().device()
     }
 
+    /// How many tokens a text may have.
+    pub fn positions(&self) -> usize {
+        self.positional_embedding.dims()[0]
+    }
+
+    /// The width of a token's embedding.
+    pub fn width(&self) -> usize {
+        self.positional_embedding.dims()[1]
+    }
+
     /// The embeddings of rows of the token table, `[rows, width]`, without positions.
     pub fn embed(&self, rows: Tensor<1, Int>) -> Tensor<2> {
         self.token_embedding.weight.val().select(0, rows)

@@ -85,6 +85,7 @@ impl Walk<'_> {
         let Some(entries) = entries(self.values, id) else {
             return Ok(());
         };
+        self.room_for(entries.len())?;
         let named = |wanted: &str| {
             let entry = entries
                 .iter()
@@ -140,7 +141,9 @@ impl Walk<'_> {
             return Ok(());
         };
         let attributes = object.state.and_then(|state| entries(self.values, state));
-        for (key, value) in attributes.unwrap_or_default() {
+        let attributes = attributes.unwrap_or_default();
+        self.room_for(attributes.len())?;
+        for (key, value) in attributes {
             self.visit()?;
             let Some(key) = self.values.text(key) else {
                 continue;
@@ -246,8 +249,14 @@ impl Walk<'_> {
     }
 
     fn visit(&mut self) -> Result<(), WeightError> {
+        self.room_for(1)?;
         self.visited += 1;
-        match self.visited > MOST {
+        Ok(())
+    }
+
+    /// A module that holds itself would otherwise be held many times over before it is refused.
+    fn room_for(&self, more: usize) -> Result<(), WeightError> {
+        match self.visited + more > MOST {
             true => Err(self
                 .source
                 .bad(format!("it holds more than {MOST} tensors and modules"))),

@@ -1,13 +1,16 @@
 //! The CSV file of `exp eval --logits`.
 
-use std::path::Path;
+use std::fs::File;
 
 use exp_train::Evaluation;
 
 /// Writes a row for each clip: its name, the names of its class and of the predicted one, and the
 /// logit of every class.
-pub fn write(path: &Path, evaluation: &Evaluation, classes: &[String]) -> csv::Result<()> {
-    let mut file = csv::Writer::from_path(path)?;
+pub fn write(
+    mut file: csv::Writer<File>,
+    evaluation: &Evaluation,
+    classes: &[String],
+) -> csv::Result<()> {
     let logits = classes.iter().map(|class| format!("logit {class}"));
     let header = ["clip", "label", "prediction"].map(str::to_owned);
     file.write_record(header.into_iter().chain(logits))?;

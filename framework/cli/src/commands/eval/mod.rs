@@ -13,6 +13,7 @@ use exp_core::tree::Node;
 use exp_data::loader::Loader;
 use exp_model::device::ChosenDevice;
 use exp_model::parameters::Fit;
+use exp_report::text::visible;
 use exp_store::{EvaluationRecord, Store};
 use exp_train::{Evaluation, Registry, evaluate};
 
@@ -33,7 +34,7 @@ pub struct Arguments {
     /// The benchmark whose test clips are predicted.
     #[arg(long, value_name = "BENCHMARK")]
     on: String,
-    /// The benchmark's fold [default: the checkpoint's own, or 1].
+    /// The benchmark's fold [default: the checkpoint's own, or the first].
     #[arg(long, value_name = "K")]
     fold: Option<u32>,
     /// Override a setting, as in `--set context.learnable.position=middle`.
@@ -65,9 +66,18 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let trained = Trained::open(&file, Some(&protocol), &sets, registry, &mut inputs)?;
     trained.classes()?;
     let (learner, fit) = trained.learner(&device)?;
-    let number = fold_number(arguments, &trained);
+    let number = fold_number(arguments, &trained)?;
     let fold = inputs.fold(&arguments.on, &trained.settings, number)?;
     describe(arguments, &trained, &fit);
+    // What cannot be written is found before the work.
+    let store = Store::open(&path)?;
+    let table = match &arguments.logits {
+        Some(path) => Some(
+            csv::Writer::from_path(path)
+                .with_context(|| format!("cannot write {}", path.display()))?,
+        ),
+        None => None,
+    };
 
     let program = provenance(project.root(), &device);
     let settings = &trained.settings;
@@ -84,6 +94,12 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         bar.advance(clips as u64, "");
     })?;
     bar.finish();
+    anyhow::ensure!(
+        evaluation.loss.is_finite(),
+        "the model's answers are no numbers (mean loss {}): its file may be damaged, or its training \
+         diverged; nothing was recorded",
+        evaluation.loss
+    );
 
     println!(
         "{}, fold {number}: {} test clips",
@@ -100,26 +116,41 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     if settings.benchmark.plugin.is_synthetic() {
         println!("The clips are drawn: these figures say nothing about real faces.");
     }
-    if let Some(path) = &arguments.logits {
-        logits::write(path, &evaluation, &fold.classes)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    let store = Store::open(&path)?;
     store.record_evaluation(&record(
-        arguments, &trained, &fold, number, program, &device, evaluation,
+        arguments,
+        &trained,
+        &fold,
+        number,
+        program,
+        &device,
+        &evaluation,
     ))?;
     store.close()?;
+    if let Some(table) = table {
+        logits::write(table, &evaluation, &fold.classes).context("cannot write the logits")?;
+    }
     Ok(Outcome::Done)
 }
 
 /// The fold that was kept out of the model's training, where the file says which.
-fn fold_number(arguments: &Arguments, trained: &Trained) -> u32 {
+fn fold_number(arguments: &Arguments, trained: &Trained) -> anyhow::Result<u32> {
     let own = trained
         .card
         .as_ref()
         .filter(|card| card.run.benchmark == arguments.on)
         .map(|card| card.run.fold);
-    let number = arguments.fold.or(own).unwrap_or(1);
+    let folds = &trained.settings.folds;
+    let number = arguments.fold.or(own).unwrap_or(folds[0]);
+    anyhow::ensure!(
+        folds.contains(&number),
+        "benchmark `{}` has no fold {number}; its folds are {}",
+        arguments.on,
+        folds
+            .iter()
+            .map(u32::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
     if let Some(own) = own
         && own != number
     {
@@ -128,14 +159,14 @@ fn fold_number(arguments: &Arguments, trained: &Trained) -> u32 {
              been among its training clips"
         );
     }
-    number
+    Ok(number)
 }
 
 fn describe(arguments: &Arguments, trained: &Trained, fit: &Fit) {
     let origin = match &trained.card {
         Some(card) => format!(
             "run {}, {} epoch {} of fold {}, seed {}",
-            &card.run.run[..card.run.run.len().min(8)],
+            visible(&card.run.run.chars().take(8).collect::<String>()),
             card.rule.name(),
             card.epoch,
             card.run.fold,
@@ -152,12 +183,6 @@ fn describe(arguments: &Arguments, trained: &Trained, fit: &Fit) {
         fit.used.len(),
         trained.backbone.weights().sha256()
     );
-    // An authors' checkpoint holds the whole model, some of it twice; ours hold nothing else.
-    if trained.card.is_some()
-        && let Some(note) = fit.unused_note()
-    {
-        eprintln!("warning: {note}; the settings make another model than the one that was trained");
-    }
 }
 
 /// UAR, WAR and the recall of each class.
@@ -201,7 +226,7 @@ fn record(
     number: u32,
     program: Provenance,
     device: &ChosenDevice,
-    evaluation: Evaluation,
+    evaluation: &Evaluation,
 ) -> EvaluationRecord {
     let settings = trained.settings.to_json();
     let texts: Vec<String> = trained
@@ -240,6 +265,6 @@ fn record(
         },
         settings,
         classes: fold.classes.clone(),
-        predictions: evaluation.predictions,
+        predictions: evaluation.predictions.clone(),
     }
 }

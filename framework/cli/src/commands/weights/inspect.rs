@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use exp_core::checkpoint::CheckpointCard;
 use exp_model::clip::ClipSizes;
+use exp_report::text::visible;
 use exp_weights::{Layout, Weights};
 
 use crate::Outcome;
@@ -41,14 +42,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let run = &card.run;
         println!(
             "trained     run {}: benchmark {}, fold {}, seed {}; {} epoch {}",
-            run.run,
-            run.benchmark,
+            visible(&run.run),
+            visible(&run.benchmark),
             run.fold,
             run.seed,
             card.rule.name(),
             card.epoch
         );
-        println!("backbone    sha256 {}", run.backbone_sha256);
+        println!("backbone    sha256 {}", visible(&run.backbone_sha256));
     }
     if found.layout != Layout::Trained {
         match ClipSizes::of(&weights) {
