@@ -5,7 +5,7 @@ resized crop to 224x224 (bilinear), mirror image, 32-bit floats in 0 to 1 as [16
 Both keep a clip's frames in that order and drop them then; nothing is handed between processes on
 Pillow's side. Both draw their random numbers from the same ranges, so the work is the same on average.
 
-    cargo build --release -p exp-data --example throughput
+    cargo build --release --workspace --example throughput
     target/release/examples/throughput draw CLIPS      # or any folder of clips, each a folder of JPEG files
     pip install "pillow<13" numpy
     python framework/data/examples/throughput.py target/release/examples/throughput CLIPS --workers 1 2
@@ -14,6 +14,12 @@ The rounds alternate between the two, so that both meet the same machine; the fi
 frames per second, and of frames per second of processor time, which is what one core does and what
 other programs on the machine disturb least. With --cache FOLDER, ours is measured once more with the
 decoded frames of the pass before in a file in FOLDER.
+
+On two virtual cores of an AMD EPYC (Zen 4), with Pillow 12.3 (libjpeg-turbo 3.1) and other programs
+running beside: one worker 460 and 1436 frames/s (3.0x; by processor time 2.7x), with a cache 3478 (7.2x);
+two workers 984 and 2350 (2.8x), with a cache 4823 (5.1x). Of our time (perf), half is decoding JPEG, two
+thirds of that Huffman codes; 15 % scaling and brightness, 11 % cut and rotation, 9 % turning bytes into
+floats, the rest reading files and memory.
 """
 
 import argparse

@@ -3,7 +3,8 @@
 //!
 //! `throughput draw FOLDER` draws clips of 256x256 JPEG frames into a new folder;
 //! `throughput FOLDER WORKERS PASSES [CACHE]` prints, of each pass over its clips, the frames per second
-//! and per second of processor time; with a folder CACHE, all but the first take their decoded frames from a cache there.
+//! and per second of processor time; with a folder CACHE, all but the first take their decoded frames
+//! from a cache there.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;

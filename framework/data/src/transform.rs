@@ -96,33 +96,27 @@ impl ClipReader {
         indices: &[usize],
         mut draw: impl FnMut(&Frame) -> Draw,
     ) -> Result<ClipPixels, DataError> {
-        let mut drawn = None;
+        if indices.is_empty() {
+            return Err(DataError::EmptyClip.in_clip(&clip.name));
+        }
         let planes = 3 * self.size * self.size;
         let mut values = mem::take(&mut self.spare);
         values.resize(indices.len() * planes, 0);
-        let mut pixels = ClipPixels { values, damaged: 0 };
-        let mut fill = || {
-            if indices.is_empty() {
-                return Err(DataError::EmptyClip);
+        let (mut damaged, mut drawn) = (0, None);
+        for (position, index) in indices.iter().enumerate() {
+            let (done, rest) = values.split_at_mut(position * planes);
+            if position > 0 && indices[position - 1] == *index {
+                // A short clip repeats a frame; reading it once is enough.
+                rest[..planes].copy_from_slice(&done[done.len() - planes..]);
+                continue;
             }
-            for (position, index) in indices.iter().enumerate() {
-                let (done, rest) = pixels.values.split_at_mut(position * planes);
-                if position > 0 && indices[position - 1] == *index {
-                    // A short clip repeats a frame; reading it once is enough.
-                    rest[..planes].copy_from_slice(&done[done.len() - planes..]);
-                    continue;
-                }
-                let (frame, damaged) = readable(&mut self.frames, clip, *index, self.damaged)?;
-                let draw = drawn.get_or_insert_with(|| draw(frame));
-                draw.apply(frame, self.size, &mut self.memory, &mut rest[..planes]);
-                pixels.damaged += usize::from(damaged);
-            }
-            Ok(())
-        };
-        match fill() {
-            Ok(()) => Ok(pixels),
-            Err(error) => Err(error.in_clip(&clip.name)),
+            let (frame, replaced) = readable(&mut self.frames, clip, *index, self.damaged)
+                .map_err(|error| error.in_clip(&clip.name))?;
+            let draw = drawn.get_or_insert_with(|| draw(frame));
+            draw.apply(frame, self.size, &mut self.memory, &mut rest[..planes]);
+            damaged += usize::from(replaced);
         }
+        Ok(ClipPixels { values, damaged })
     }
 }
 
@@ -135,14 +129,10 @@ fn readable<'a>(
     rule: DamagedFrame,
 ) -> Result<(&'a Frame, bool), DataError> {
     let path = clip.frames.get(index).ok_or(DataError::EmptyClip)?;
-    let damage = match frames.read(path) {
-        Ok(()) => None,
-        Err(error) => Some(error),
-    };
-    let is_damage = |error: &DataError| matches!(error, DataError::Decode { .. });
-    let Some(damage) = damage else {
+    let Err(damage) = frames.read(path) else {
         return Ok((frames.frame(), false));
     };
+    let is_damage = |error: &DataError| matches!(error, DataError::Decode { .. });
     if rule == DamagedFrame::Stop || !is_damage(&damage) {
         return Err(damage);
     }

@@ -107,6 +107,7 @@ impl Reference {
                 .iter()
                 .map(|label| label.as_u64().unwrap() as usize)
                 .collect(),
+            damaged: 0,
         }
     }
 
