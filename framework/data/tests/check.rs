@@ -58,6 +58,14 @@ fn official_of(made: &[Made], classes: &[String]) -> Official {
     }
 }
 
+fn black(width: usize, height: usize) -> Frame {
+    Frame {
+        width,
+        height,
+        rgb: vec![0; width * height * 3],
+    }
+}
+
 /// Each finding of a kind as `fold side clip: detail`.
 fn found(report: &Report, kind: Kind) -> Vec<String> {
     let findings = report
@@ -180,7 +188,7 @@ fn every_damage_is_found() {
     fs::remove_file(frame(train[5], 1)).unwrap();
     fs::copy(frame(test[2], 1), frame(train[5], 1)).unwrap();
     // An image of another size, in PNG under the name of a JPEG.
-    replace(&frame(train[6], 1), png(&Frame::black(50, 40)));
+    replace(&frame(train[6], 1), png(&black(50, 40)));
 
     let folds = folds(open_dfew(&root), &[1]);
     let report = checked(&folds, None, false);
@@ -315,18 +323,35 @@ fn clips_that_are_listed_twice_are_found() {
 }
 
 #[test]
+fn png_frames_are_decoded_too() {
+    let root = tempfile::tempdir().unwrap();
+    let made = make_mafw(root.path());
+    let frames = Path::new(mafw::FRAMES);
+    let open = |fold| mafw::open(root.path(), frames, fold, &|_, _| {}).unwrap();
+    let report = checked(&folds(open, &[1]), None, true);
+    assert!(report.is_faithful(), "{:?}", report.findings);
+    let looked_at: usize = report.images.iter().map(|images| images.count).sum();
+    assert_eq!(
+        looked_at,
+        made.iter().map(|clip| clip.frames).sum::<usize>()
+    );
+    assert_eq!(report.images.len(), 2, "JPEG and PNG");
+}
+
+#[test]
 fn a_made_png_is_one() {
     let root = tempfile::tempdir().unwrap();
-    let made = make_dfew(root.path());
-    let clip = &made[0].name;
-    let folder = root.path().join(dfew::FRAMES).join(clip);
-    let frame = folder.join(format!("{clip}_00001.jpg"));
-    let bytes = png(&read_frame(&frame).unwrap());
-    let options = zune_core::options::DecoderOptions::default();
-    let mut decoder = zune_png::PngDecoder::new_with_options(
-        zune_core::bytestream::ZCursor::new(&bytes),
-        options,
-    );
-    let values = decoder.decode().unwrap().u8().unwrap();
-    assert_eq!(values, read_frame(&frame).unwrap().rgb);
+    let made = make_mafw(root.path());
+    let is_png = |clip: &&Made| {
+        let folder = root.path().join(mafw::FRAMES).join(&clip.name);
+        folder.join("1.png").is_file()
+    };
+    let clip = made.iter().find(is_png).unwrap();
+    let frame = root
+        .path()
+        .join(mafw::FRAMES)
+        .join(&clip.name)
+        .join("1.png");
+    let decoded = read_frame(&frame).unwrap();
+    assert_eq!(png(&decoded), fs::read(&frame).unwrap());
 }
