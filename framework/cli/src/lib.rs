@@ -36,7 +36,7 @@ enum Command {
 enum Outcome {
     /// Everything was done.
     Done,
-    /// A run failed; the others went on.
+    /// A run failed, or a check found faults; the others went on.
     SomeFailed,
     /// Runs had begun, and something stopped them all.
     BrokenOff(anyhow::Error),

@@ -55,6 +55,7 @@ fn every_shipped_experiment_can_be_planned() {
         ("ablation_context", "20 runs, 20 to do"),
         ("ablation_prompts", "30 runs, 30 to do"),
         ("ablation_temporal", "20 runs, 20 to do"),
+        ("ablation_wording", "35 runs, 35 to do"),
         ("dfer_clip", "5 runs, 5 to do"),
     ];
     assert_eq!(

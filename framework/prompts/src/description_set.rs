@@ -62,6 +62,17 @@ pub enum DescriptionSetError {
         /// The sets there are.
         known: Vec<String>,
     },
+    /// A name that cannot be a file's.
+    #[error("expected a name of letters, digits, `-`, `_` and `.`, such as `mine-7`, found `{0}`")]
+    Name(String),
+    /// A new set has the name of one that is there.
+    #[error("there is a set `{name}` already; choose another name, or remove {}", path.display())]
+    Exists {
+        /// The name.
+        name: String,
+        /// The file of the set that is there.
+        path: PathBuf,
+    },
     /// The file is not a description set.
     #[error("{0}")]
     Invalid(Box<Diagnostic>),
@@ -176,6 +187,22 @@ pub fn find(folder: &Path, name: &str) -> Result<PathBuf, DescriptionSetError> {
         hint: near.map_or(String::new(), |near| format!("; did you mean `{near}`?")),
         known,
     })
+}
+
+/// The file for a new set `name` in a folder, where there is none yet.
+pub fn new_file(folder: &Path, name: &str) -> Result<PathBuf, DescriptionSetError> {
+    let usual = |character: char| character.is_alphanumeric() || "-_.".contains(character);
+    if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(usual) {
+        return Err(DescriptionSetError::Name(name.to_owned()));
+    }
+    let path = folder.join(format!("{name}.yaml"));
+    match path.exists() {
+        true => Err(DescriptionSetError::Exists {
+            name: name.to_owned(),
+            path,
+        }),
+        false => Ok(path),
+    }
 }
 
 /// The sets in a folder, by name.

@@ -31,6 +31,19 @@ impl Provenance {
     }
 }
 
+impl fmt::Display for Provenance {
+    /// In one line: `written 2026-11-23 by the project`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Written(set) => write!(f, "written {} by {}", set.date, set.by),
+            Self::Generated(set) => write!(f, "generated {} by {}", set.date, set.model),
+            Self::Imported(set) => {
+                write!(f, "imported {} from {}, {}", set.date, set.file, set.list)
+            }
+        }
+    }
+}
+
 /// A set that a person wrote.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,7 +10,7 @@ mod figure;
 pub mod html;
 pub mod summary;
 pub mod terminal;
-mod text;
+pub mod text;
 
 pub use figure::{Figure, SeedValue};
 pub use html::ReportError;

@@ -47,7 +47,7 @@ fn a_class_without_a_text() {
     5 |   prompt: {descriptions: {set: observed-7}}
       |                          ^^^^^^^^^^^^^^^^^
       |
-      = help: it has texts for: disgust, fear, happiness, neutral, rage, sadness, surprise
+      = help: it has texts for: happiness, sadness, neutral, rage, surprise, disgust, fear
     "#);
 }
 
@@ -56,12 +56,12 @@ fn a_mistake_in_a_description_set() {
     let project = Project::new().edit(DESCRIPTIONS, "texts:", "text:");
     assert_snapshot!(project.refused(&[EXPERIMENT]), @r#"
     error: unknown key `text`
-      --> TOP/prompts/observed-7.yaml:17:1
-       |
-    17 | text:
-       | ^^^^
-       |
-       = help: did you mean `texts`?
+     --> TOP/prompts/observed-7.yaml:5:1
+      |
+    5 | text:
+      | ^^^^
+      |
+      = help: did you mean `texts`?
     "#);
 }
 

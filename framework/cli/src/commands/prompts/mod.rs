@@ -1,20 +1,35 @@
 //! `exp prompts`: description sets.
 
+mod check;
+mod diff;
 mod generate;
+mod import;
+mod list;
+mod show;
 
 use clap::Subcommand;
 use exp_train::Registry;
 
 use crate::Outcome;
 
-/// Description sets: texts for the classes.
+/// Description sets: list, show, check, compare, import and generate them.
 #[derive(Subcommand)]
 pub enum Command {
+    List(list::Arguments),
+    Show(show::Arguments),
+    Check(check::Arguments),
+    Diff(diff::Arguments),
+    Import(import::Arguments),
     Generate(generate::Arguments),
 }
 
 pub fn run(command: &Command, registry: &Registry) -> anyhow::Result<Outcome> {
     match command {
+        Command::List(arguments) => list::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
         Command::Generate(arguments) => generate::run(arguments, registry),
     }
 }
