@@ -123,9 +123,9 @@ pub(super) fn line(text: &str) -> String {
     let mut line: String = words
         .chars()
         .take(QUOTED)
-        .map(|character| match character.is_control() {
-            true => '\u{fffd}',
-            false => character,
+        .map(|character| match is_seen(character) {
+            true => character,
+            false => '\u{fffd}',
         })
         .collect();
     if line.len() < words.len() {
@@ -135,6 +135,15 @@ pub(super) fn line(text: &str) -> String {
         true => "it says nothing more".to_owned(),
         false => line,
     }
+}
+
+/// Whether a character is no control, and does not change the direction of what stands beside it.
+fn is_seen(character: char) -> bool {
+    let unseen = matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    !unseen && !character.is_control()
 }
 
 #[cfg(test)]
@@ -154,6 +163,7 @@ mod tests {
         }
         assert_eq!(said(""), "it says nothing more");
         assert_eq!(said("\u{1b}[31mred\u{7}"), "\u{fffd}[31mred\u{fffd}");
+        assert_eq!(said("a\u{202e}b"), "a\u{fffd}b");
         assert_eq!(said(&"é".repeat(1000)).chars().count(), QUOTED + 1);
     }
 

@@ -61,8 +61,8 @@ impl Trial {
         let question = Question::read(&file).unwrap();
         let questions = question.fill_in(&self.classes, &self.limits).unwrap();
         let patience = Patience {
-            idle: Duration::from_millis(400),
-            total: Duration::from_millis(900),
+            idle: Duration::from_secs(1),
+            total: Duration::from_secs(2),
             attempts: 3,
             pause: Duration::from_millis(1),
             longest_pause: Duration::from_secs(2),

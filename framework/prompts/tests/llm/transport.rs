@@ -113,8 +113,8 @@ fn nobody_listening_is_told() {
 
 #[test]
 fn silence_ends() {
-    let fault = recovers(|_| thread::sleep(Duration::from_secs(3)));
-    assert_eq!(fault, "nothing came for 0.4 s");
+    let fault = recovers(|_| thread::sleep(Duration::from_secs(5)));
+    assert_eq!(fault, "nothing came for 1 s");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_slow_drip_ends() {
             thread::sleep(Duration::from_millis(20));
         }
     });
-    assert_eq!(fault, "the answer took longer than 0.9 s");
+    assert_eq!(fault, "the answer took longer than 2 s");
 }
 
 #[test]

@@ -86,8 +86,9 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     };
     let questions = question.fill_in(&classes, &limits)?;
     let server = Server::from_environment()?;
-    let model = arguments.model.clone();
-    let Some(model) = model.or_else(|| std::env::var("EXP_LLM_MODEL").ok()) else {
+    let usual = std::env::var("EXP_LLM_MODEL").ok();
+    let model = arguments.model.clone().or(usual);
+    let Some(model) = model.filter(|model| !model.is_empty()) else {
         bail!(
             "no model to ask: name one of those that {} has, with `--model` or EXP_LLM_MODEL",
             server.address()
@@ -137,7 +138,9 @@ fn ask(
         kept: &|class| bar.advance(1, class),
     };
     let generated = generate(client, order, questions, &mut draft, &watch);
-    bar.finish();
+    if generated.is_ok() {
+        bar.finish();
+    }
     let closed = store.close();
     generated?;
     let set = draft.set();
