@@ -30,6 +30,8 @@ enum Command {
     Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
     Schema(commands::schema::Arguments),
+    #[command(subcommand)]
+    Prompts(commands::prompts::Command),
     Pretrain(commands::pretrain::Arguments),
     #[command(subcommand)]
     Weights(commands::weights::Command),

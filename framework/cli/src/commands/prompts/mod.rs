@@ -21,7 +21,6 @@ pub enum Command {
     Check(check::Arguments),
     Diff(diff::Arguments),
     Import(import::Arguments),
-    Generate(generate::Arguments),
 }
 
 pub fn run(command: &Command, registry: &Registry) -> anyhow::Result<Outcome> {
