@@ -109,15 +109,15 @@ fn a_path_that_names_nothing() {
        |
        = help: there are: `transformer`, `transformer_mean`, `mean`
     "#);
-    assert_snapshot!(axis("seeds: [1, 2]"), @r#"
+    assert_snapshot!(axis("seeds: [1, 2]"), @r"
     error: unknown key `seeds` in the settings of a run
       --> experiments/a.yaml:10:3
        |
     10 |   seeds: [1, 2]
        |   ^^^^^
        |
-       = help: there are: `benchmark`, `folds`, `backbone`, `prompt`, `context`, `temporal`, `clip`, `augment`, `train`
-    "#);
+       = help: there are: `benchmark`, `folds`, `backbone`, `activation`, `prompt`, `context`, `temporal`, `clip`, `augment`, `train`
+    ");
     assert_snapshot!(axis("train..epochs: [1, 2]"), @r#"
     error: `train..epochs` is no path of a setting: expected keys with dots between them
       --> experiments/a.yaml:10:3

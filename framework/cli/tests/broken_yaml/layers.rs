@@ -61,21 +61,21 @@ fn in_a_flag() {
      |
      = help: did you mean `batch`?
     "#);
-    assert_snapshot!(refused(&["--set", "batch=0"]), @r#"
+    assert_snapshot!(refused(&["--set", "batch=0"]), @r"
     error: unknown key `batch` in the settings of a run
      |
      | --set batch=0
      |       ^^^^^
      |
-     = help: there are: `benchmark`, `folds`, `backbone`, `prompt`, `context`, `temporal`, `clip`, `augment`, `train`
-    "#);
+     = help: there are: `benchmark`, `folds`, `backbone`, `activation`, `prompt`, `context`, `temporal`, `clip`, `augment`, `train`
+    ");
     assert_snapshot!(refused(&["--set", "prompt=class_name"]), @r#"
     error: there is no prompt source `class_name`
      |
      | --set prompt=class_name
      |              ^^^^^^^^^^
      |
-     = help: did you mean `class_names`? There are: `class_names`, `template`, `descriptions`
+     = help: did you mean `class_names`? There are: `class_names`, `template`, `descriptions`, `ensemble`, `embedded`
     "#);
 }
 

@@ -6,15 +6,15 @@ use crate::{broken, broken_protocol};
 
 #[test]
 fn a_misspelt_prompt_source() {
-    assert_snapshot!(broken("{descriptions:", "{description:"), @r#"
+    assert_snapshot!(broken("{descriptions:", "{description:"), @r"
     error: there is no prompt source `description`
      --> experiments/a.yaml:5:12
       |
     5 |   prompt: {description: {set: observed-7}}
       |            ^^^^^^^^^^^
       |
-      = help: did you mean `descriptions`? There are: `class_names`, `template`, `descriptions`
-    "#);
+      = help: did you mean `descriptions`? There are: `class_names`, `template`, `descriptions`, `ensemble`, `embedded`
+    ");
 }
 
 #[test]
@@ -135,13 +135,13 @@ fn settings_that_are_no_map() {
     5 |   prompt: {descriptions: observed-7}
       |                          ^^^^^^^^^^
     "#);
-    assert_snapshot!(broken("{descriptions: {set: observed-7}}", "[descriptions]"), @r#"
+    assert_snapshot!(broken("{descriptions: {set: observed-7}}", "[descriptions]"), @r"
     error: expected one prompt source: a name, or a name with its settings as in `{name: {…}}`
      --> experiments/a.yaml:5:11
       |
     5 |   prompt: [descriptions]
       |           ^^^^^^^^^^^^^^
       |
-      = help: there are: `class_names`, `template`, `descriptions`
-    "#);
+      = help: there are: `class_names`, `template`, `descriptions`, `ensemble`, `embedded`
+    ");
 }

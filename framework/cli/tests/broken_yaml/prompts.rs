@@ -121,15 +121,15 @@ fn frames_of_another_size_than_the_backbone_takes() {
 
 #[test]
 fn a_backbone_that_is_not_there() {
-    assert_snapshot!(broken_protocol("backbone: small", "backbone: smal"), @r#"
-    error: there is no backbone `smal`: it is neither `small` nor a file (TOP/smal does not exist)
+    assert_snapshot!(broken_protocol("backbone: small", "backbone: smal"), @r"
+    error: there is no backbone `smal`: it is neither `small`, nor published weights (vit-b-32, vit-b-16, vit-l-14, vit-l-14-336), nor a file (TOP/smal does not exist)
      --> experiments/benchmarks/synthetic.yaml:2:11
       |
     2 | backbone: smal
       |           ^^^^
       |
       = help: did you mean `small`?
-    "#);
+    ");
 }
 
 #[test]

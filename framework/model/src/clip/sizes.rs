@@ -129,12 +129,7 @@ fn shape<const D: usize>(
 ) -> Result<[usize; D], SizeError> {
     let shape = weights.shape(name).ok_or_else(|| SizeError::Missing {
         name,
-        nearest: nearest(
-            name,
-            weights
-                .names()
-                .chain(weights.unmapped().iter().map(String::as_str)),
-        ),
+        nearest: nearest(name, weights.unmapped().iter().map(String::as_str)),
     })?;
     let wrong = || SizeError::Shape {
         name,

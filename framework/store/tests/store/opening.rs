@@ -54,7 +54,7 @@ fn opening_again_finds_everything_and_migrates_once() {
         let mode = sqlx::query_scalar("PRAGMA journal_mode");
         (applied, mode.fetch_one(&mut *connection).await.unwrap())
     });
-    assert_eq!((applied, mode.as_str()), (2, "wal"));
+    assert_eq!((applied, mode.as_str()), (3, "wal"));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_newer_and_a_different_schema_are_refused() {
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
          VALUES (9, 'later', TRUE, x'00', 1);",
     );
-    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @r#"the store `FOLDER/store.sqlite` has schema version 9, but this program knows versions up to 2; use the newer `exp` that wrote it, or choose another file with `--store FILE`"#);
+    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @"the store `FOLDER/store.sqlite` has schema version 9, but this program knows versions up to 3; use the newer `exp` that wrote it, or choose another file with `--store FILE`");
     execute(
         &path,
         "DELETE FROM _sqlx_migrations WHERE version = 9;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::stored::Stored;
+use crate::weights::TOKEN_IDS;
 
 /// Whose names the tensors have in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,9 +97,14 @@ const PARALLEL: &str = "module.";
 
 /// Recognises the layout, and names the tensors. The reason when parts of a tensor are missing.
 pub(crate) fn map(tensors: &BTreeMap<String, Stored>) -> Result<Mapping, String> {
-    let parallel = tensors.keys().all(|name| name.starts_with(PARALLEL));
-    let skipped = if parallel { PARALLEL.len() } else { 0 };
-    let names: Vec<&str> = tensors.keys().map(|name| &name[skipped..]).collect();
+    let named = |name: &&String| *name != TOKEN_IDS;
+    let mut parameters = tensors.keys().filter(named);
+    let parallel = parameters.all(|name| name.starts_with(PARALLEL));
+    let bare = |name| match parallel {
+        true => str::strip_prefix(name, PARALLEL).unwrap_or(name),
+        false => name,
+    };
+    let names: Vec<&str> = tensors.keys().map(|name| bare(name)).collect();
     let has = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
     let prefix = hugging_face::prefix(&names);
     let layout = if dfer_clip::PREFIXES.iter().any(|prefix| has(prefix)) {
@@ -115,7 +121,7 @@ pub(crate) fn map(tensors: &BTreeMap<String, Stored>) -> Result<Mapping, String>
     let mut wholes: BTreeMap<String, Vec<(Place, &str)>> = BTreeMap::new();
     let mut unmapped = Vec::new();
     for (name, stored) in tensors {
-        let bare = &name[skipped..];
+        let bare = bare(name);
         let place = stored.is_float().then(|| match layout {
             Layout::DferClip => dfer_clip::place(bare),
             Layout::HuggingFace => hugging_face::place(bare, prefix.unwrap_or_default()),
