@@ -213,7 +213,9 @@ impl<'a> Inputs<'a> {
         }
         let names = std::iter::once(SMALL).chain(PUBLISHED.iter().map(|weights| weights.name));
         let backbone = Backbone::open(name, self.project.root()).map_err(|error| Diagnostic {
-            help: nearest(name, names).map(|near| format!("did you mean `{near}`?")),
+            help: nearest(name, names)
+                .filter(|near| near != name)
+                .map(|near| format!("did you mean `{near}`?")),
             ..Diagnostic::new(error.to_string()).at(settings.mark("backbone"))
         })?;
         if let Some(note) = backbone.fit().unused_note() {
