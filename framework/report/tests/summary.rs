@@ -106,6 +106,12 @@ fn folds_are_averaged_within_a_seed_and_a_seed_without_a_fold_is_left_out() {
     close(figure.mean, 78.125);
     close(figure.sd, (15.625_f64.powi(2) * 2.0).sqrt());
     assert_eq!(benchmark.folds, [1, 2]);
+    let folds = &benchmark.settings[0].rule(Rule::Last).folds;
+    let means: Vec<_> = folds
+        .iter()
+        .map(|fold| (fold.fold, fold.uar.mean, fold.uar.n))
+        .collect();
+    assert_eq!(means, [(1, Some(87.5), 2), (2, Some(68.75), 2)]);
     let left_out: Vec<_> = summary
         .left_out
         .iter()

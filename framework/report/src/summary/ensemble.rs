@@ -62,7 +62,23 @@ impl<'a> Ensemble<'a> {
     /// The figure that `of` reads off a confusion matrix. A fold without it is left out of its
     /// seed's mean, a seed without it of the setting's.
     pub fn figure(&self, of: impl Fn(&Confusion) -> Option<f64>) -> Figure {
-        let value = |seed: &Seed| mean(seed.folds.iter().filter_map(|fold| of(&fold.confusion)));
+        self.figure_over(|_| true, of)
+    }
+
+    /// The same of one fold alone.
+    pub fn figure_in(&self, fold: u32, of: impl Fn(&Confusion) -> Option<f64>) -> Figure {
+        self.figure_over(|other| other == fold, of)
+    }
+
+    fn figure_over(
+        &self,
+        counts: impl Fn(u32) -> bool,
+        of: impl Fn(&Confusion) -> Option<f64>,
+    ) -> Figure {
+        let value = |seed: &Seed| {
+            let folds = seed.folds.iter().filter(|fold| counts(fold.run.fold));
+            mean(folds.filter_map(|fold| of(&fold.confusion)))
+        };
         let values = self.seeds.iter().filter_map(|seed| {
             let value = value(seed)?;
             Some(SeedValue {

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 pub use curves::{Curve, SERIES};
 pub use origins::{Origin, PromptGroup, PromptText};
-pub use settings::{Cell, Recall, RuleSummary, Setting, SettingSummary};
+pub use settings::{Cell, FoldSummary, Recall, RuleSummary, Setting, SettingSummary};
 pub use shared::SharedSettings;
 
 /// The rules that are reported, each in a table of its own, in this order.

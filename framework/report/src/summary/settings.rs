@@ -58,12 +58,25 @@ pub struct RuleSummary {
     pub uar: Figure,
     /// Weighted average recall (accuracy), in percent.
     pub war: Figure,
+    /// The same of each fold alone, in order; empty where there is one fold.
+    pub folds: Vec<FoldSummary>,
     /// Smallest and largest epoch that the rule selected.
     pub epochs: Option<(usize, usize)>,
     /// Every class with its recall, in label order.
     pub recalls: Vec<Recall>,
     /// Rows: true classes; columns: predicted classes; summed over the runs that count.
     pub confusion: Vec<Vec<Cell>>,
+}
+
+/// What one setting measured on one fold.
+#[derive(Debug, Clone, Serialize)]
+pub struct FoldSummary {
+    /// The fold.
+    pub fold: u32,
+    /// Unweighted average recall, in percent, over the seeds that count.
+    pub uar: Figure,
+    /// Weighted average recall (accuracy), in percent, over the seeds that count.
+    pub war: Figure,
 }
 
 /// The recall of one class.
@@ -170,6 +183,21 @@ pub(super) fn summarize(
     }
 }
 
+/// Each fold alone, where there are several.
+fn folds(ensemble: &Ensemble) -> Vec<FoldSummary> {
+    let mut folds = unique(ensemble.measured().map(|measured| measured.run.fold));
+    folds.sort_unstable();
+    if folds.len() < 2 {
+        return Vec::new();
+    }
+    let summary = |fold| FoldSummary {
+        fold,
+        uar: ensemble.figure_in(fold, |confusion| Metric::Uar.of(confusion)),
+        war: ensemble.figure_in(fold, |confusion| Metric::War.of(confusion)),
+    };
+    folds.into_iter().map(summary).collect()
+}
+
 fn figures(rule: Rule, ensemble: &Ensemble, classes: &[String]) -> RuleSummary {
     let mut total = Confusion::from_pairs(classes.len(), []);
     for measured in ensemble.measured() {
@@ -197,6 +225,7 @@ fn figures(rule: Rule, ensemble: &Ensemble, classes: &[String]) -> RuleSummary {
         rule,
         uar: ensemble.figure(|confusion| Metric::Uar.of(confusion)),
         war: ensemble.figure(|confusion| Metric::War.of(confusion)),
+        folds: folds(ensemble),
         epochs: epochs().min().zip(epochs().max()),
         recalls: recalls.collect(),
         confusion: (0..classes.len()).map(row).collect(),
