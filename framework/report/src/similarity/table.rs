@@ -33,7 +33,7 @@ pub fn table(similarities: &Similarities, backbone: &str) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let shown = format!(
-        "The texts of {} in the backbone {backbone}: cosine similarities\n\n{}\n\n{}\n",
+        "{} with the backbone {backbone}: cosine similarities of the texts\n\n{}\n\n{}\n",
         similarities.set,
         table.trim_fmt(),
         pairs(similarities)
