@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         println!("{}", table(similarities, &arguments.backbone));
     }
     println!(
-        "At 1.00 the backbone cannot tell two texts apart. Another backbone has other figures."
+        "Near 1 the backbone can hardly tell two texts apart. Another backbone has other figures."
     );
     println!("\nPage: {}", output.display());
     Ok(Outcome::Done)
