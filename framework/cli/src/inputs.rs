@@ -1,12 +1,12 @@
 //! What a run needs beside its settings: the backbone, the class texts and the clips.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use exp_core::clip::Clip;
 use exp_core::experiment::Settings;
-use exp_core::plugin::{Place, PluginError};
+use exp_core::plugin::{ContextLayout, Place, PluginError};
 use exp_core::provenance::PromptFile;
 use exp_core::tree::{Diagnostic, Mark, nearest};
 use exp_data::loader::LoaderSettings;
@@ -98,6 +98,20 @@ impl<'a> Inputs<'a> {
         backbone: &Backbone,
     ) -> Result<Vec<ClassText>, Diagnostic> {
         let prompt = settings.mark(&format!("prompt.{}", settings.prompt.name));
+        let layout = settings.context.plugin.layout();
+        self.encodable(classes, texts, layout, backbone)
+            .map_err(|error| error.at(prompt))
+    }
+
+    /// Tokens of class texts, which the backbone can encode beside a context of this layout. Where
+    /// the texts come from, the caller knows.
+    pub fn encodable(
+        &self,
+        classes: &[String],
+        texts: &[Vec<String>],
+        layout: Option<ContextLayout>,
+        backbone: &Backbone,
+    ) -> Result<Vec<ClassText>, Diagnostic> {
         let texts = classes
             .iter()
             .zip(texts)
@@ -108,14 +122,14 @@ impl<'a> Inputs<'a> {
                     text: text.clone(),
                     tokens,
                 }),
-                Err(error) => {
-                    Err(Diagnostic::new(format!("the prompt of class {class}: {error}")).at(prompt))
-                }
+                Err(error) => Err(Diagnostic::new(format!(
+                    "the prompt of class {class}: {error}"
+                ))),
             })
             .collect::<Result<Vec<_>, _>>()?;
         let decode = |id| self.tokenizer.decode(id);
-        check(&texts, settings.context.plugin.layout(), backbone, &decode)
-            .map_err(|error| Diagnostic::new(error.to_string()).at(prompt))?;
+        check(&texts, layout, backbone, &decode)
+            .map_err(|error| Diagnostic::new(error.to_string()))?;
         Ok(texts)
     }
 
@@ -211,13 +225,8 @@ impl<'a> Inputs<'a> {
         if let Some(backbone) = self.backbones.get(name) {
             return Ok(backbone.clone());
         }
-        let names = std::iter::once(SMALL).chain(PUBLISHED.iter().map(|weights| weights.name));
-        let backbone = Backbone::open(name, self.project.root()).map_err(|error| Diagnostic {
-            help: nearest(name, names)
-                .filter(|near| near != name)
-                .map(|near| format!("did you mean `{near}`?")),
-            ..Diagnostic::new(error.to_string()).at(settings.mark("backbone"))
-        })?;
+        let backbone = open_backbone(name, self.project.root())
+            .map_err(|error| error.at(settings.mark("backbone")))?;
         if let Some(note) = backbone.fit().unused_note() {
             eprintln!("note: backbone `{name}`: {note}");
         }
@@ -225,6 +234,22 @@ impl<'a> Inputs<'a> {
         self.backbones.insert(name.clone(), backbone.clone());
         Ok(backbone)
     }
+}
+
+/// Opens a pretrained CLIP as settings name it; a relative path starts at `folder`. Says which of
+/// the file's tensors are of no use.
+pub fn open_backbone(name: &str, folder: &Path) -> Result<Backbone, Diagnostic> {
+    let names = std::iter::once(SMALL).chain(PUBLISHED.iter().map(|weights| weights.name));
+    let backbone = Backbone::open(name, folder).map_err(|error| Diagnostic {
+        help: nearest(name, names)
+            .filter(|near| *near != name)
+            .map(|near| format!("did you mean `{near}`?")),
+        ..Diagnostic::new(error.to_string())
+    })?;
+    if let Some(note) = backbone.fit().unused_note() {
+        eprintln!("note: backbone `{name}`: {note}");
+    }
+    Ok(backbone)
 }
 
 /// How a loader reads clips for these settings; unless they say otherwise, with a thread for each

@@ -66,10 +66,7 @@ impl<T: TemporalModel> DferClip<T> {
     /// Features of the classes: `[classes, features]`, not normalised.
     pub fn text_features(&self, prompts: &ClassPrompts) -> Tensor<2> {
         let context = self.context.as_ref().map(|context| context.val());
-        let texts = self
-            .text
-            .forward(prompts.embedded(context), prompts.ends.clone());
-        prompts.class_features(texts)
+        prompts.features(&self.text, context)
     }
 }
 

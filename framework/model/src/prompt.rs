@@ -274,6 +274,13 @@ impl ClassPrompts {
         }
     }
 
+    /// Features of the classes, `[classes, features]`, not normalised, with the context in its
+    /// places.
+    pub fn features(&self, encoder: &TextTransformer, context: Option<Tensor<3>>) -> Tensor<2> {
+        let texts = encoder.forward(self.embedded(context), self.ends.clone());
+        self.class_features(texts)
+    }
+
     /// From the features of all texts, `[texts, features]`, to those of the classes,
     /// `[classes, features]`: where a class has several texts, the mean of their normalised ones.
     pub fn class_features(&self, texts: Tensor<2>) -> Tensor<2> {

@@ -13,7 +13,15 @@ use crate::summary::{BenchmarkSummary, RULES, Summary};
 use crate::text;
 
 /// The templates, each with the name by which others include it.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 10] = [
+    (
+        "head.html",
+        include_str!("../../../reports/templates/head.html"),
+    ),
+    (
+        "similarity.html",
+        include_str!("../../../reports/templates/similarity.html"),
+    ),
     (
         "page.html",
         include_str!("../../../reports/templates/page.html"),
@@ -129,7 +137,8 @@ pub fn page(summary: &Summary) -> Result<String, ReportError> {
         .render(Serde(&page))?)
 }
 
-fn environment() -> Result<Environment<'static>, minijinja::Error> {
+/// The templates, with the rules that every page keeps: all data are escaped and made visible.
+pub(crate) fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -141,6 +150,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     });
     environment.add_global("colours", COLOURS);
     environment.add_filter("percent", text::percent);
+    environment.add_filter("cosine", text::cosine);
     environment.add_filter("span", |Serde((least, most)): Serde<(usize, usize)>| {
         text::span(least, most)
     });

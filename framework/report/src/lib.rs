@@ -8,6 +8,7 @@ pub mod charts;
 mod describe;
 mod figure;
 pub mod html;
+pub mod similarity;
 pub mod summary;
 pub mod terminal;
 pub mod text;

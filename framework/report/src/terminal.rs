@@ -54,7 +54,7 @@ fn results(summary: &Summary, benchmark: &BenchmarkSummary) -> Table {
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Disabled);
     table.style_mut().row_separator = comfy_table::LineStyle::none();
-    let factors = summary.factors.iter().map(|factor| one_line(factor));
+    let factors = summary.factors.iter().map(|factor| text::one_line(factor));
     table.set_header(
         std::iter::once(String::new())
             .chain(factors)
@@ -62,7 +62,11 @@ fn results(summary: &Summary, benchmark: &BenchmarkSummary) -> Table {
     );
     for setting in &benchmark.settings {
         let rule = setting.rule(Rule::Last);
-        let labels = setting.setting.labels.iter().map(|label| one_line(label));
+        let labels = setting
+            .setting
+            .labels
+            .iter()
+            .map(|label| text::one_line(label));
         table.add_row(
             std::iter::once(setting.setting.letter.clone())
                 .chain(labels)
@@ -110,12 +114,7 @@ fn left_out(summary: &Summary, shown: &mut String) {
             run.letter,
             run.seed,
             run.status,
-            one_line(&run.reason)
+            text::one_line(&run.reason)
         );
     }
-}
-
-/// A text without line feeds and tabs, which would break a row.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -35,9 +35,23 @@ fn disturbs(character: char) -> bool {
     (character.is_control() && !harmless) || turns
 }
 
+/// A text without line feeds and tabs, which would break a row.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A percentage with one decimal.
 pub fn percent(value: f64) -> String {
     format!("{value:.1}")
+}
+
+/// A cosine with two decimals; what rounds to zero has no sign.
+pub fn cosine(value: f64) -> String {
+    let shown = format!("{value:.2}");
+    match shown.as_str() {
+        "-0.00" => "0.00".to_owned(),
+        _ => shown,
+    }
 }
 
 /// A figure as `61.2 ± 1.3 (5)`: mean, standard deviation, n. One seed has no deviation; without

@@ -1,6 +1,6 @@
 //! `exp report`: the page of an experiment from the store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -43,14 +43,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 /// Writes the page and prints the table.
-pub fn write(summary: &Summary, output: &PathBuf) -> anyhow::Result<()> {
-    let page = html::page(summary)?;
+pub fn write(summary: &Summary, output: &Path) -> anyhow::Result<()> {
+    save(&html::page(summary)?, output)?;
+    println!("{}", terminal::table(summary).trim_end());
+    println!("\nReport: {}", output.display());
+    Ok(())
+}
+
+/// Writes a page, with the folder that it lies in.
+pub fn save(page: &str, output: &Path) -> anyhow::Result<()> {
     if let Some(folder) = output.parent() {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    std::fs::write(output, page).with_context(|| format!("cannot write {}", output.display()))?;
-    println!("{}", terminal::table(summary).trim_end());
-    println!("\nReport: {}", output.display());
-    Ok(())
+    std::fs::write(output, page).with_context(|| format!("cannot write {}", output.display()))
 }

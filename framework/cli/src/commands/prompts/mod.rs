@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod generate;
 mod import;
+mod inspect;
 mod list;
 mod show;
 
@@ -12,7 +13,7 @@ use exp_train::Registry;
 
 use crate::Outcome;
 
-/// Description sets: generate, list, show, check, compare and import them.
+/// Description sets: generate, list, show, check, compare, inspect and import them.
 #[derive(Subcommand)]
 pub enum Command {
     Generate(generate::Arguments),
@@ -20,6 +21,7 @@ pub enum Command {
     Show(show::Arguments),
     Check(check::Arguments),
     Diff(diff::Arguments),
+    Inspect(inspect::Arguments),
     Import(import::Arguments),
 }
 
@@ -30,6 +32,7 @@ pub fn run(command: &Command, registry: &Registry) -> anyhow::Result<Outcome> {
         Command::Show(arguments) => show::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Inspect(arguments) => inspect::run(arguments, registry),
         Command::Import(arguments) => import::run(arguments),
     }
 }
