@@ -11,7 +11,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 
 use super::Stopped;
-use super::client::{Client, Purpose};
+use super::client::{Client, Patience, Purpose};
 use super::wire::{self, Reply};
 
 /// Most bytes of an answer that are read. Descriptions have some hundred.
@@ -54,16 +54,18 @@ impl Client {
         let mut request = self
             .http
             .post(self.server.completions())
+            .timeout(self.patience.total)
             .json(&call.request);
         if let Some(key) = self.server.key.as_ref().and_then(|key| key.header()) {
             request = request.header(AUTHORIZATION, key);
         }
         let outcome = match request.send() {
-            Err(error) => Outcome::Passing(self.unsent(error), None),
+            Err(error) => Outcome::Passing(self.unsent(&error, began), None),
             Ok(mut response) => {
                 call.status = Some(response.status().as_u16());
                 let (bytes, broken) = self.read(&mut response, began);
-                let (text, value) = self.hidden(&String::from_utf8_lossy(&bytes));
+                let body = String::from_utf8_lossy(&bytes);
+                let (text, value) = self.hidden(&body, broken.is_some());
                 let outcome = match broken {
                     Some(reason) => Outcome::Passing(reason, None),
                     None => self.outcome(&response, &text, value, structured),
@@ -92,11 +94,6 @@ impl Client {
                     if bytes.len() > LARGEST_ANSWER {
                         bytes.truncate(LARGEST_ANSWER);
                         format!("the answer has more than {LARGEST_ANSWER} bytes")
-                    } else if began.elapsed() > self.patience.total {
-                        format!(
-                            "the answer took longer than {} s",
-                            self.patience.total.as_secs_f64()
-                        )
                     } else {
                         continue;
                     }
@@ -104,7 +101,7 @@ impl Client {
                 Err(error) => {
                     let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
                     match cause.is_some_and(reqwest::Error::is_timeout) {
-                        true => self.silence(),
+                        true => self.timeout(began),
                         false => "the connection broke in the middle of the answer".to_owned(),
                     }
                 }
@@ -113,23 +110,17 @@ impl Client {
         }
     }
 
-    /// A body with the key hidden, as text and as JSON if it is JSON.
-    fn hidden(&self, body: &str) -> (String, Option<Value>) {
+    /// A body with the key hidden, as text and as JSON if it is JSON. `cut`: it did not come to its end.
+    fn hidden(&self, body: &str, cut: bool) -> (String, Option<Value>) {
         let value: Option<Value> = serde_json::from_str(body).ok();
         let Some(key) = &self.server.key else {
             return (body.to_owned(), value);
         };
-        match value {
-            None => (key.hide(body), None),
-            Some(value) => {
-                let hidden = key.hide_in(value.clone());
-                let text = match hidden == value {
-                    true => body.to_owned(),
-                    false => hidden.to_string(),
-                };
-                (text, Some(hidden))
-            }
-        }
+        let text = match cut {
+            true => key.hide_in_cut(body),
+            false => key.hide(body),
+        };
+        (text, value.map(|value| key.hide_in(value)))
     }
 
     /// What a whole answer means.
@@ -147,7 +138,9 @@ impl Client {
         match status {
             _ if status.is_success() => {
                 let reply = match value {
-                    Some(value) => wire::reply(&value),
+                    Some(value) => {
+                        wire::reply(&value).map_err(|reason| format!("{reason}: {}", said()))
+                    }
                     None => Err(format!("the answer is no JSON: {}", said())),
                 };
                 match reply {
@@ -200,16 +193,20 @@ impl Client {
     }
 
     /// Why no answer came.
-    fn unsent(&self, error: reqwest::Error) -> String {
+    fn unsent(&self, error: &reqwest::Error, began: Instant) -> String {
         match error.is_timeout() {
-            true => self.silence(),
-            false => format!("no answer from the server: {}", causes(&error)),
+            true => self.timeout(began),
+            false => format!("no answer from the server: {}", causes(error)),
         }
     }
 
-    fn silence(&self) -> String {
-        let idle = self.patience.idle.min(self.patience.total);
-        format!("nothing came for {} s", idle.as_secs_f64())
+    /// Which of the two time limits of a request was reached.
+    fn timeout(&self, began: Instant) -> String {
+        let Patience { idle, total, .. } = self.patience;
+        match began.elapsed() < total {
+            true => format!("nothing came for {} s", idle.as_secs_f64()),
+            false => format!("the answer took longer than {} s", total.as_secs_f64()),
+        }
     }
 }
 

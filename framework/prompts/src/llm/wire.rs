@@ -86,10 +86,12 @@ struct ChoiceMessage {
     refusal: Option<String>,
 }
 
-/// The reply in the body of an answer, or what the body lacks.
+/// The reply in the body of an answer, or what the body lacks, in one line.
 pub(super) fn reply(body: &Value) -> Result<Reply, String> {
-    let completion = Completion::deserialize(body)
-        .map_err(|error| format!("the answer is JSON, but no chat completion ({error})"))?;
+    let completion = Completion::deserialize(body).map_err(|error| {
+        let error = line(&error.to_string());
+        format!("the answer is JSON, but no chat completion ({error})")
+    })?;
     let choice = completion.choices.into_iter().next();
     let choice = choice.ok_or("the answer is a chat completion without a choice")?;
     let tokens = |name| completion.usage.get(name).and_then(Value::as_u64);
@@ -141,7 +143,7 @@ pub(super) fn line(text: &str) -> String {
 fn is_seen(character: char) -> bool {
     let unseen = matches!(
         character,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
     );
     !unseen && !character.is_control()
 }
