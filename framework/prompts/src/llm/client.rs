@@ -9,8 +9,8 @@ use reqwest::blocking::{Client as Http, ClientBuilder as Builder};
 use reqwest::redirect::Policy;
 
 use super::exchange::{Outcome, causes};
-use super::wire::{self, Message, Reply};
 use super::stop::Stop;
+use super::wire::{self, Message, Reply};
 use super::{ClientError, Server, Stopped};
 
 /// How long to wait for a server, and how often to try.
@@ -104,7 +104,7 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("exp/", env!("CARGO_PKG_VERSION")))
-            .read_timeout(patience.idle)
+            .timeout(patience.total)
             // A redirect could lead the key elsewhere.
             .redirect(Policy::none());
         if server.is_loopback() {
@@ -114,7 +114,9 @@ impl Client {
             // Then certificates are not needed, and need not be there.
             builder = builder.tls_certs_only([]);
         }
-        let http = Builder::from(builder).build().map_err(|error| ClientError {
+        // The blocking client has a time limit of its own, for each step.
+        let builder = Builder::from(builder).timeout(patience.idle);
+        let http = builder.build().map_err(|error| ClientError {
             reason: causes(&error),
         })?;
         Ok(Self {

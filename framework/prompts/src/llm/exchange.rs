@@ -54,7 +54,6 @@ impl Client {
         let mut request = self
             .http
             .post(self.server.completions())
-            .timeout(self.patience.total)
             .json(&call.request);
         if let Some(key) = self.server.key.as_ref().and_then(|key| key.header()) {
             request = request.header(AUTHORIZATION, key);

@@ -25,9 +25,7 @@ impl Stop {
     /// Waits so long, or until it is over. Whether it is.
     pub fn pause(&self, duration: Duration) -> bool {
         let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .told
-            .wait_timeout_while(over, duration, |over| !*over);
+        let waited = self.told.wait_timeout_while(over, duration, |over| !*over);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
