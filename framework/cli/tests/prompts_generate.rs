@@ -261,11 +261,9 @@ fn a_local_server_needs_no_certificates() {
 
 #[test]
 fn what_turns_writing_around_reaches_no_terminal() {
-    let base = serve(|_, _| (401, String::new()));
     let project = project();
-    let model = ["--model", "m", "--on", "synthetic\u{202e}"];
-    let arguments = [&["--set-name", "asked"][..], &model].concat();
-    let output = exp(&project, Some(&base), &arguments);
+    let classes = ["--classes", "a\u{202e},a\u{202e}", "--set-name", "asked"];
+    let output = exp(&project, None, &classes);
     let errors = shown(&project, &output.stderr);
     assert_eq!(output.status.code(), Some(2), "{errors}");
     assert!(errors.contains("[U+202E]"), "{errors}");

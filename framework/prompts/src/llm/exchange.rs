@@ -234,3 +234,36 @@ pub(super) fn causes(error: &dyn Error) -> String {
     }
     wire::line(&text)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, missing_docs)]
+mod tests {
+    use super::*;
+    use crate::llm::Server;
+    use proptest::prelude::*;
+
+    const KEY: &str = "sk-very-secret";
+
+    proptest! {
+        #[test]
+        fn no_body_keeps_the_key(
+            before in any::<Vec<u8>>(),
+            after in any::<Vec<u8>>(),
+            is_json in any::<bool>(),
+            cut in any::<bool>(),
+        ) {
+            let server = Server::new("http://127.0.0.1/v1", Some(KEY)).unwrap();
+            let client = Client::new(server, Patience::default()).unwrap();
+            let (before, after) = (String::from_utf8_lossy(&before), String::from_utf8_lossy(&after));
+            let text = format!("{before}{KEY}{after}");
+            let body = match is_json {
+                true => serde_json::json!({ KEY: [text] }).to_string(),
+                false => text,
+            };
+            let (text, value) = client.hidden(&body, cut);
+            prop_assert!(text.contains("[key]") && !text.contains(KEY));
+            prop_assert!(value.is_some() || !is_json);
+            prop_assert!(!format!("{value:?}").contains(KEY));
+        }
+    }
+}
