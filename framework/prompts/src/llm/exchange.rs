@@ -263,7 +263,8 @@ mod tests {
             let (text, value) = client.hidden(&body, cut);
             prop_assert!(text.contains("[key]") && !text.contains(KEY));
             prop_assert!(value.is_some() || !is_json);
-            prop_assert!(!format!("{value:?}").contains(KEY));
+            let shown = format!("{value:?}");
+            prop_assert!(!shown.contains(KEY), "{shown}");
         }
     }
 }
