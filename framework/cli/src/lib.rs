@@ -12,6 +12,7 @@ mod trained;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use exp_report::text::visible;
 use exp_train::Registry;
 
 /// Runs declarative experiments on DFER-CLIP and tells what made a difference.
@@ -71,11 +72,11 @@ pub fn run(registry: Registry) -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::SomeFailed) => ExitCode::from(1),
         Ok(Outcome::BrokenOff(error)) => {
-            eprintln!("{}", message(&error));
+            eprintln!("{}", visible(&message(&error)));
             ExitCode::from(1)
         }
         Err(error) => {
-            eprintln!("{}", message(&error));
+            eprintln!("{}", visible(&message(&error)));
             ExitCode::from(2)
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use exp_core::event::{Event, EventSink};
+use exp_report::text::visible;
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is printed where there is no terminal.
@@ -85,9 +86,10 @@ pub fn steps_bar(total: usize, label: &'static str) -> StepsBar {
 impl StepsBar {
     /// Counts steps; `message` says what they brought.
     pub fn advance(&self, steps: u64, message: &str) {
+        let message = visible(message);
         self.bar.inc(steps);
         let Some(last) = &self.lines else {
-            self.bar.set_message(message.to_owned());
+            self.bar.set_message(message.into_owned());
             return;
         };
         let Ok(mut last) = last.lock() else { return };

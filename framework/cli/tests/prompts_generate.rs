@@ -183,7 +183,91 @@ fn a_set_is_written_for_a_benchmark() {
     // What is there is not overwritten.
     let output = exp(&project, Some(&base), &arguments);
     assert_eq!(output.status.code(), Some(2));
-    assert!(shown(&project, &output.stderr).contains("is there already"));
+    assert!(shown(&project, &output.stderr).contains("there is a set `asked` already"));
+}
+
+/// From the question to the page. The built-in CLIP knows no word of markup in a text, so it is the
+/// raw answers, the experiment's question and a label that hold some.
+#[test]
+fn a_generated_set_is_trained_with_and_reported_without_the_key() {
+    const MARKUP: &str = "<script>alert(7)</script> {{ 7*7 }}";
+    let base = serve(|class, _| {
+        let thought = format!("<think>{KEY} {MARKUP}</think>");
+        (200, format!("{thought}{}", text(class)))
+    });
+    let project = project();
+    let arguments = ["--on", "synthetic", "--set-name", "asked", "--model", "m"];
+    let output = exp(&project, Some(&base), &arguments);
+    let errors = shown(&project, &output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    let set = fs::read_to_string(project.path().join("prompts/asked.yaml")).unwrap();
+    assert!(set.contains(MARKUP) && set.contains("[key]"), "{set}");
+
+    for (file, text) in [
+        (
+            "experiments/benchmarks/synthetic.yaml",
+            "benchmark: {synthetic: {train: 70, test: 70}}\nbackbone: small\n\
+             clip: {frames: 2, size: 48}\ntrain: {epochs: 1, batch: 16}\n"
+                .to_owned(),
+        ),
+        (
+            "experiments/asked.yaml",
+            format!(
+                "name: asked\nquestion: '{MARKUP}?'\nbenchmarks: [synthetic]\nbase:\n  \
+                 prompt: {{descriptions: {{set: asked}}}}\n  context: none\ngrid:\n  \
+                 temporal: [{{label: '{MARKUP}', value: mean}}]\nseeds: [1]\n"
+            ),
+        ),
+    ] {
+        fs::write(project.path().join(file), text).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_exp"))
+        .current_dir(project.path())
+        .args(["run", "experiments/asked.yaml", "--device", "cpu"])
+        .env("EXP_LLM_KEY", KEY)
+        .output()
+        .unwrap();
+    let errors = shown(&project, &output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    let page = fs::read_to_string(project.path().join("reports/html/asked.html")).unwrap();
+    assert!(page.contains(&text("fear")), "the page shows the texts");
+    assert!(page.contains("{{ 7*7 }}"), "{page}");
+    assert!(!page.contains("<script>alert"), "{page}");
+    assert!(key_is_nowhere(project.path()) > 70, "clips, store, page");
+}
+
+#[test]
+fn a_local_server_needs_no_certificates() {
+    let base = serve(|class, _| (200, text(class)));
+    let project = project();
+    let output = Command::new(env!("CARGO_BIN_EXE_exp"))
+        .current_dir(project.path())
+        .args(["prompts", "generate", "--classes", " fear, anger"])
+        .args(["--set-name", "asked.2"])
+        .env("EXP_LLM_URL", &base)
+        .env("EXP_LLM_MODEL", "m")
+        .env("SSL_CERT_FILE", "/nonexistent")
+        .env("SSL_CERT_DIR", "/nonexistent")
+        .output()
+        .unwrap();
+    let errors = shown(&project, &output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    let set = fs::read_to_string(project.path().join("prompts/asked.2.yaml")).unwrap();
+    assert!(
+        set.contains("\n  fear: ") && set.contains("\n  anger: "),
+        "{set}"
+    );
+}
+
+#[test]
+fn what_turns_writing_around_reaches_no_terminal() {
+    let project = project();
+    let classes = ["--classes", "a\u{202e},a\u{202e}", "--set-name", "asked"];
+    let output = exp(&project, None, &classes);
+    let errors = shown(&project, &output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("[U+202E]"), "{errors}");
+    assert!(!errors.contains('\u{202e}'), "{errors}");
 }
 
 #[test]

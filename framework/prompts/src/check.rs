@@ -182,6 +182,9 @@ pub fn check_file(path: &Path, contexts: usize) -> Result<Vec<Diagnostic>, Descr
     Ok(found)
 }
 
+/// What to do about a text that no answer explains.
+const EDITS: &str = "add who changed what, and when, to `edits`: `{by: …, date: …, what: …}`";
+
 fn check_generated(set: &DescriptionSet, generated: &Generated, node: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if sha256(generated.question.as_bytes()) != generated.question_sha256 {
@@ -190,6 +193,15 @@ fn check_generated(set: &DescriptionSet, generated: &Generated, node: &Node) -> 
         found.push(at(Diagnostic::new(message), place).help(
             "provenance tells what was asked: restore the question, or generate the set again",
         ));
+    }
+    let has_answers = |class: &str| set.provenance.samples(class).is_some();
+    for (class, _) in &set.texts {
+        if set.edits.is_empty() && !has_answers(class) {
+            let message = format!(
+                "there is no answer for the text of class `{class}`, and no edit tells why"
+            );
+            found.push(at(Diagnostic::new(message), text_of(node, class)).help(EDITS));
+        }
     }
     for (class, samples) in &generated.samples {
         let place = text_of(node, class);
@@ -202,10 +214,7 @@ fn check_generated(set: &DescriptionSet, generated: &Generated, node: &Node) -> 
             ),
             _ => continue,
         };
-        found.push(
-            at(Diagnostic::new(message), place)
-                .help("add who changed what, and when, to `edits`: `{by: …, date: …, what: …}`"),
-        );
+        found.push(at(Diagnostic::new(message), place).help(EDITS));
     }
     found
 }

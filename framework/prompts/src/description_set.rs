@@ -1,6 +1,7 @@
 //! Descriptions of the classes, kept as files with their provenance.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use exp_core::tree::{Diagnostic, Node, Source, decode, nearest};
@@ -114,6 +115,36 @@ impl DescriptionSet {
     /// A set that [`read`](Self::read) would refuse, for example because the file has another name
     /// than the set, is refused here, and nothing is written.
     pub fn write(&self, path: &Path) -> Result<(), DescriptionSetError> {
+        self.place(path, |temporary| fs::rename(temporary, path))
+    }
+
+    /// Like [`write`](Self::write), but a file that is there, if only since a moment ago, is an error
+    /// and stays as it is.
+    pub fn write_new(&self, path: &Path) -> Result<(), DescriptionSetError> {
+        // A rename would replace the file; a second name for the written one is refused.
+        let placed = self.place(path, |temporary| {
+            fs::hard_link(temporary, path)?;
+            fs::remove_file(temporary)
+        });
+        match placed {
+            Err(DescriptionSetError::Write { source, .. })
+                if source.kind() == ErrorKind::AlreadyExists =>
+            {
+                Err(DescriptionSetError::Exists {
+                    name: self.name.clone(),
+                    path: path.to_owned(),
+                })
+            }
+            placed => placed,
+        }
+    }
+
+    /// Writes the set to a file beside `path`, which `publish` then brings to its place.
+    fn place(
+        &self,
+        path: &Path,
+        publish: impl FnOnce(&Path) -> std::io::Result<()>,
+    ) -> Result<(), DescriptionSetError> {
         let failed = |source| DescriptionSetError::Write {
             path: path.to_owned(),
             source,
@@ -132,7 +163,7 @@ impl DescriptionSet {
             let mut file = fs::File::create(&temporary)?;
             std::io::Write::write_all(&mut file, yaml.as_bytes())?;
             file.sync_all()?;
-            fs::rename(&temporary, path)
+            publish(&temporary)
         };
         write().map_err(|error| {
             // The first error is the one to report.

@@ -63,7 +63,7 @@ pub struct Written {
 pub struct Generated {
     /// When.
     pub date: Date,
-    /// The model, as the server named it.
+    /// The model, as the server named it with the first answer.
     pub model: String,
     /// The server's address, without any key.
     pub server: String,
@@ -82,7 +82,7 @@ pub struct Generated {
     pub samples: Vec<(String, ClassSamples)>,
 }
 
-/// Tokens as a language model's server counts them, over all calls.
+/// Tokens as a language model's server counts them, over all calls that it told them of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenCounts {
@@ -110,6 +110,9 @@ pub struct Answer {
     pub text: String,
     /// The whole answer, as it came.
     pub raw: String,
+    /// The model that gave it, where the server named another one than with the first answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 /// A set that was taken from a file.

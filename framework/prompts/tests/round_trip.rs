@@ -11,6 +11,7 @@ use exp_prompts::provenance::{
 };
 use insta::assert_snapshot;
 use proptest::collection::{btree_map, vec};
+use proptest::option;
 use proptest::prelude::*;
 
 fn date(text: &str) -> Date {
@@ -22,6 +23,7 @@ fn generated() -> DescriptionSet {
     let answer = |text: &str, raw: &str| Answer {
         text: text.to_owned(),
         raw: raw.to_owned(),
+        model: None,
     };
     let samples = |in_use, answers| ClassSamples { in_use, answers };
     DescriptionSet {
@@ -256,7 +258,8 @@ fn some_value() -> impl Strategy<Value = serde_json::Value> {
 }
 
 fn some_provenance(classes: Vec<String>) -> impl Strategy<Value = Provenance> {
-    let answer = (some_text(), some_text()).prop_map(|(text, raw)| Answer { text, raw });
+    let answer = (some_text(), some_text(), option::of(some_text()));
+    let answer = answer.prop_map(|(text, raw, model)| Answer { text, raw, model });
     let samples = vec(answer, 1..4).prop_flat_map(|answers| {
         (1..=answers.len()).prop_map(move |in_use| ClassSamples {
             in_use,

@@ -6,6 +6,8 @@
 use serde_json::Value;
 use thiserror::Error;
 
+use super::wire::line;
+
 /// Most characters of an answer that can hold a description: CLIP reads 77 tokens. More is not
 /// looked at.
 pub const LONGEST: usize = 2000;
@@ -47,11 +49,13 @@ pub fn parse(answer: &str) -> Result<String, AnswerFault> {
     if characters > LONGEST {
         return Err(AnswerFault::Long { characters });
     }
-    let text = match fenced(answer) {
+    let is_json = |text: &str| text.starts_with(['{', '[']);
+    // A fence inside of JSON is a part of it.
+    let text = match fenced(answer).filter(|_| !is_json(answer)) {
         Some(inner) => inner.trim(),
         None => answer,
     };
-    let text = match text.starts_with(['{', '[']) {
+    let text = match is_json(text) {
         true => from_json(text)?,
         false => without_quotes(text).to_owned(),
     };
@@ -89,7 +93,7 @@ fn fenced(answer: &str) -> Option<&str> {
 
 fn from_json(text: &str) -> Result<String, AnswerFault> {
     let value: Value = serde_json::from_str(text).map_err(|error| AnswerFault::BrokenJson {
-        reason: error.to_string(),
+        reason: line(&error.to_string()),
     })?;
     match value.get("text") {
         Some(Value::String(found)) if value.as_object().is_some_and(|all| all.len() == 1) => {

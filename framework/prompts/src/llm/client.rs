@@ -1,15 +1,15 @@
 //! Asking a server: one request at a time, and again where that helps.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use exp_core::llm_call::LlmCall;
-use reqwest::blocking::Client as Http;
+use reqwest::blocking::{Client as Http, ClientBuilder as Builder};
 use reqwest::redirect::Policy;
 
 use super::exchange::{Outcome, causes};
+use super::stop::Stop;
 use super::wire::{self, Message, Reply};
 use super::{ClientError, Server, Stopped};
 
@@ -21,14 +21,14 @@ pub struct Patience {
     pub idle: Duration,
     /// A request ends after this long, whatever comes.
     pub total: Duration,
-    /// Most requests for one answer that fail before it is given up on.
+    /// Most requests for one text that fail before it is given up on.
     pub attempts: usize,
     /// The pause after the first of them; it doubles from one to the next, and a random part of it
     /// is added, so that what failed together does not come back together.
     pub pause: Duration,
     /// The longest pause, also if the server asks for it.
     pub longest_pause: Duration,
-    /// No request for an answer begins later than this after the first.
+    /// No request for a text begins later than this after the first.
     pub whole: Duration,
 }
 
@@ -54,6 +54,39 @@ pub(super) struct Purpose<'a> {
     pub model: &'a str,
 }
 
+/// What was done so far to get one text.
+#[derive(Debug)]
+pub(super) struct Tries {
+    began: Instant,
+    /// Requests that were made.
+    requests: usize,
+    /// Those of them that the server failed at.
+    attempts: usize,
+}
+
+impl Tries {
+    /// Nothing was done yet.
+    pub fn none() -> Self {
+        Self {
+            began: Instant::now(),
+            requests: 0,
+            attempts: 0,
+        }
+    }
+
+    /// Whether there is time for one more request after a pause.
+    pub fn has_time(&self, patience: &Patience, pause: Duration) -> bool {
+        self.began.elapsed() + pause < patience.whole
+    }
+}
+
+/// Why there is no reply.
+pub(super) enum NoReply {
+    Stopped(Stopped),
+    /// Another thread ended all asking.
+    Ended,
+}
+
 /// A server and how it is asked. Threads may share it.
 #[derive(Debug)]
 pub struct Client {
@@ -69,15 +102,20 @@ impl Client {
     pub fn new(server: Server, patience: Patience) -> Result<Self, ClientError> {
         // There is one default for the whole program; another crate may have set it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Http::builder()
+        let mut builder = reqwest::Client::builder()
             .user_agent(concat!("exp/", env!("CARGO_PKG_VERSION")))
-            // For the blocking client this is the longest wait for each step, not for all.
-            .timeout(patience.idle.min(patience.total))
+            .timeout(patience.total)
             // A redirect could lead the key elsewhere.
             .redirect(Policy::none());
         if server.is_loopback() {
             builder = builder.no_proxy();
         }
+        if !server.is_encrypted() {
+            // Then certificates are not needed, and need not be there.
+            builder = builder.tls_certs_only([]);
+        }
+        // The blocking client has a time limit of its own, for each step.
+        let builder = Builder::from(builder).timeout(patience.idle);
         let http = builder.build().map_err(|error| ClientError {
             reason: causes(&error),
         })?;
@@ -94,34 +132,39 @@ impl Client {
         &self.server
     }
 
-    /// Asks until there is a reply or no use in asking. `retries` counts the requests made before;
-    /// those that failed go to `failed`, and the last one comes back with the reply.
+    /// Asks until there is a reply or no use in asking. `tries` counts what is done for one text;
+    /// requests that failed go to `failed`, and the last one comes back with the reply.
     pub(super) fn ask(
         &self,
         purpose: Purpose<'_>,
         messages: &[Message],
-        retries: &mut usize,
+        tries: &mut Tries,
+        stop: &Stop,
         failed: &dyn Fn(LlmCall),
-    ) -> Result<(LlmCall, Reply), Stopped> {
-        let began = Instant::now();
+    ) -> Result<(LlmCall, Reply), NoReply> {
         let mut pauses = ExponentialBuilder::new()
             .with_jitter()
             .with_min_delay(self.patience.pause)
             .with_max_delay(self.patience.longest_pause)
-            .with_max_times(self.patience.attempts.saturating_sub(1))
+            .without_max_times()
             .build();
-        let mut attempts = 0;
+        let mut may_be_schema = false;
         loop {
-            let structured = self.structured.load(Ordering::Relaxed);
+            if stop.is_over() {
+                return Err(NoReply::Ended);
+            }
+            let structured = self.structured.load(Ordering::Relaxed) && !may_be_schema;
             let body = wire::request(purpose.model, messages, structured);
-            let (mut call, outcome) = self.once(purpose, body, structured, *retries);
-            *retries += 1;
+            let (mut call, outcome) = self.once(purpose, body, structured, tries.requests);
+            tries.requests += 1;
+            // Some servers break at a schema they do not know instead of refusing it.
+            may_be_schema = structured && matches!(call.status, Some(500 | 501));
             let (reason, wanted) = match outcome {
                 Outcome::Reply(reply) => return Ok((call, reply)),
                 Outcome::Final(stopped) => {
                     call.fault = Some(stopped.to_string());
                     failed(call);
-                    return Err(stopped);
+                    return Err(NoReply::Stopped(stopped));
                 }
                 // Not a failure of the server: the next request is one it may know.
                 Outcome::NoSchema(reason) => {
@@ -132,22 +175,23 @@ impl Client {
                 }
                 Outcome::Passing(reason, wanted) => (reason, wanted),
             };
-            attempts += 1;
+            tries.attempts += 1;
             call.fault = Some(reason.clone());
             failed(call);
             if let Some(wanted) = wanted.filter(|wanted| *wanted > self.patience.longest_pause) {
-                return Err(Stopped::Later {
+                return Err(NoReply::Stopped(Stopped::Later {
                     seconds: wanted.as_secs(),
                     said: reason,
-                });
+                }));
             }
-            let pause = pauses
-                .next()
-                .map(|pause| pause.max(wanted.unwrap_or_default()));
-            match pause.filter(|pause| began.elapsed() + *pause < self.patience.whole) {
-                Some(pause) => thread::sleep(pause),
-                None => return Err(Stopped::GaveUp { attempts, reason }),
+            let pause = pauses.next().unwrap_or(self.patience.longest_pause);
+            let pause = pause.max(wanted.unwrap_or_default());
+            let attempts = tries.attempts;
+            if attempts >= self.patience.attempts || !tries.has_time(&self.patience, pause) {
+                return Err(NoReply::Stopped(Stopped::GaveUp { attempts, reason }));
             }
+            // The next round looks whether it is over.
+            stop.pause(pause);
         }
     }
 }

@@ -2,16 +2,20 @@
 //! passed the checks.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use exp_core::llm_call::LlmCall;
 use thiserror::Error;
 
 use super::{Question, Server};
-use crate::check::{Limits, check_texts};
+use crate::check::{Fault, Limits, check_texts};
+use crate::clean::clean;
 use crate::description_set::{DescriptionSet, DescriptionSetError};
 use crate::provenance::{Answer, ClassSamples, Date, Generated, Provenance, TokenCounts, sha256};
+
+/// The parameter that holds the classes: questions may name them all.
+const CLASSES: &str = "classes";
 
 /// What is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +43,9 @@ pub struct Draft {
     path: PathBuf,
     question: String,
     generated: Generated,
+    /// Keeps other calls from writing the same draft. The file stays: without it, two calls could
+    /// each hold a lock.
+    _lock: File,
 }
 
 /// Why a draft cannot be begun or gone on with.
@@ -62,6 +69,22 @@ pub enum DraftError {
         /// What was different.
         what: String,
     },
+    /// Another call writes it now.
+    #[error(
+        "the set is being written by another call, which uses {}; wait for it, or choose another name", path.display()
+    )]
+    Busy {
+        /// The draft's file.
+        path: PathBuf,
+    },
+    /// Its texts do not go together, for example because the file was changed by hand.
+    #[error("{} cannot become a set: {}; delete the answers at fault, or the file", path.display(), list(faults))]
+    Faulty {
+        /// The draft's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        faults: Vec<Fault>,
+    },
     /// Its file cannot be read or written.
     #[error(transparent)]
     File(#[from] DescriptionSetError),
@@ -73,6 +96,11 @@ pub enum DraftError {
         /// The operating system's reason.
         reason: std::io::Error,
     },
+}
+
+fn list(faults: &[Fault]) -> String {
+    let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    faults.join("; ")
 }
 
 impl Draft {
@@ -90,6 +118,7 @@ impl Draft {
             limits,
             ..
         } = *order;
+        let lock = lock(path)?;
         let mut draft = Self {
             name: order.name.to_owned(),
             classes: order.classes.to_vec(),
@@ -102,6 +131,7 @@ impl Draft {
                 server: server.address().to_owned(),
                 parameters: BTreeMap::from([
                     ("model".to_owned(), model.into()),
+                    (CLASSES.to_owned(), order.classes.into()),
                     ("max_tokens_per_text".to_owned(), limits.tokens.into()),
                 ]),
                 tokens: None,
@@ -109,6 +139,7 @@ impl Draft {
                 question: question.template.clone(),
                 samples: Vec::new(),
             },
+            _lock: lock,
         };
         if path.exists() {
             if !go_on {
@@ -117,11 +148,6 @@ impl Draft {
                 });
             }
             draft.take_up(DescriptionSet::read(path)?)?;
-        } else if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|reason| DraftError::Folder {
-                path: folder.to_owned(),
-                reason,
-            })?;
         }
         Ok(draft)
     }
@@ -141,39 +167,38 @@ impl Draft {
         if before.server != self.generated.server {
             return Err(other(&format!("the server {}", before.server)));
         }
+        if before.parameters.get(CLASSES) != self.generated.parameters.get(CLASSES) {
+            return Err(other("other classes"));
+        }
         if before.parameters != self.generated.parameters {
             return Err(other("another model or another length of the texts"));
         }
         if set.names_classes != self.limits.class_names_allowed {
             return Err(other("another rule for class names in the texts"));
         }
-        let mut classes = before.samples.iter().map(|(class, _)| class);
-        if let Some(class) = classes.find(|class| !self.classes.contains(class)) {
-            return Err(other(&format!("other classes (`{class}`)")));
-        }
         self.generated = before;
         Ok(())
     }
 
-    /// The answers that are missing of `samples` for each class: class and sample number from 1,
-    /// the first sample of every class before any second one.
+    /// The classes that have fewer answers than `samples`, each with the number of its next one,
+    /// counted from 1.
     pub(super) fn missing(&self, samples: usize) -> Vec<(String, usize)> {
-        let number = |sample| {
-            let without = self.classes.iter().filter(move |class| {
-                let answers = self.samples(class);
-                answers.map_or(0, |samples| samples.answers.len()) < sample
-            });
-            without.map(move |class| (class.clone(), sample))
-        };
-        (1..=samples).flat_map(number).collect()
+        let next = self.classes.iter().map(|class| {
+            let next = self.answers(class).len() + 1;
+            (class.clone(), next)
+        });
+        next.filter(|(_, next)| *next <= samples).collect()
     }
 
     /// How many of `samples` answers for each class are there.
     pub fn kept(&self, samples: usize) -> usize {
-        samples * self.classes.len() - self.missing(samples).len()
+        let kept = self.classes.iter();
+        kept.map(|class| self.answers(class).len().min(samples))
+            .sum()
     }
 
-    /// What is wrong with a text for a class, beside the texts in use for the others.
+    /// What is wrong with a text for a class, beside the texts in use for the others. It must also be
+    /// none that was answered before, whether that one is in use or not: it may be one day.
     pub(super) fn fault(&self, class: &str, text: &str) -> Option<String> {
         // Classes without a text yet are there by their name, which must not stand in a text.
         let others = self.classes.iter().filter(|other| *other != class);
@@ -188,7 +213,15 @@ impl Draft {
         texts.push((class.to_owned(), text.to_owned()));
         let faults = check_texts(&texts, &self.limits);
         let mut own = faults.into_iter().filter(|fault| fault.class == class);
-        own.next().map(|fault| fault.reason.to_string())
+        if let Some(fault) = own.next() {
+            return Some(fault.reason.to_string());
+        }
+        let seen = clean(text);
+        self.classes.iter().find_map(|class| {
+            let mut answers = self.answers(class).iter();
+            let place = answers.position(|answer| clean(&answer.text) == seen)?;
+            Some(format!("is the same as answer {} for `{class}`", place + 1))
+        })
     }
 
     /// Counts what a request cost.
@@ -206,14 +239,10 @@ impl Draft {
     }
 
     /// Keeps an answer, on disk too. The first one of a class is in use.
-    pub(super) fn keep(
-        &mut self,
-        class: &str,
-        answer: Answer,
-        model: Option<&str>,
-    ) -> Result<(), DraftError> {
-        if let Some(model) = model {
-            model.clone_into(&mut self.generated.model);
+    pub(super) fn keep(&mut self, class: &str, mut answer: Answer) -> Result<(), DraftError> {
+        match answer.model.take() {
+            Some(model) if self.generated.samples.is_empty() => self.generated.model = model,
+            model => answer.model = model.filter(|model| *model != self.generated.model),
         }
         self.generated.date = Date::today();
         let samples = &mut self.generated.samples;
@@ -231,7 +260,15 @@ impl Draft {
                 samples.sort_by_key(|(class, _)| order(class));
             }
         }
-        Ok(self.set().write(&self.path)?)
+        self.save()
+    }
+
+    /// Writes what there is to disk. A draft without a text is no file.
+    pub(super) fn save(&self) -> Result<(), DraftError> {
+        match self.generated.samples.is_empty() {
+            true => Ok(()),
+            false => Ok(self.set().write(&self.path)?),
+        }
     }
 
     /// The set as far as it is written.
@@ -253,9 +290,17 @@ impl Draft {
         }
     }
 
-    /// Writes the finished set to its place, and removes the draft.
+    /// Writes the finished set to its place, where no file may be, and removes the draft.
     pub fn publish(self, path: &Path) -> Result<(), DraftError> {
-        self.set().write(path)?;
+        let set = self.set();
+        let faults = check_texts(&set.texts, &self.limits);
+        if !faults.is_empty() {
+            return Err(DraftError::Faulty {
+                path: self.path.clone(),
+                faults,
+            });
+        }
+        set.write_new(path)?;
         fs::remove_file(&self.path).map_err(|reason| DraftError::Folder {
             path: self.path.clone(),
             reason,
@@ -271,9 +316,36 @@ impl Draft {
         entry.map(|(_, samples)| samples)
     }
 
+    fn answers(&self, class: &str) -> &[Answer] {
+        self.samples(class)
+            .map_or(&[], |samples| &samples.answers[..])
+    }
+
     fn text(&self, class: &str) -> Option<&str> {
         let samples = self.samples(class)?;
         let answer = samples.answers.get(samples.in_use.checked_sub(1)?)?;
         Some(&answer.text)
+    }
+}
+
+/// Takes the lock on a draft, and makes its folder.
+fn lock(draft: &Path) -> Result<File, DraftError> {
+    let path = draft.with_extension("lock");
+    let folder = |reason| DraftError::Folder {
+        path: path.clone(),
+        reason,
+    };
+    if let Some(folder_of) = path.parent() {
+        fs::create_dir_all(folder_of).map_err(folder)?;
+    }
+    let mut options = File::options();
+    let file = options.create(true).write(true).truncate(false);
+    let file = file.open(&path).map_err(folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DraftError::Busy {
+            path: draft.to_owned(),
+        }),
+        Err(TryLockError::Error(reason)) => Err(folder(reason)),
     }
 }

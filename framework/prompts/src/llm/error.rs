@@ -46,6 +46,13 @@ pub enum Stopped {
     )]
     Later { seconds: u64, said: String },
 
+    /// Nobody got an answer any more.
+    #[error(
+        "the server gives no answers: {texts} texts in a row were given up on; go on with `--continue` \
+         when it does"
+    )]
+    Silent { texts: usize },
+
     /// Nothing worked; another class may fare better.
     #[error("gave up after {attempts} attempts: {reason}")]
     GaveUp { attempts: usize, reason: String },

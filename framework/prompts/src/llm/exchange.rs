@@ -11,7 +11,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 
 use super::Stopped;
-use super::client::{Client, Purpose};
+use super::client::{Client, Patience, Purpose};
 use super::wire::{self, Reply};
 
 /// Most bytes of an answer that are read. Descriptions have some hundred.
@@ -59,11 +59,12 @@ impl Client {
             request = request.header(AUTHORIZATION, key);
         }
         let outcome = match request.send() {
-            Err(error) => Outcome::Passing(self.unsent(error), None),
+            Err(error) => Outcome::Passing(self.unsent(&error, began), None),
             Ok(mut response) => {
                 call.status = Some(response.status().as_u16());
                 let (bytes, broken) = self.read(&mut response, began);
-                let (text, value) = self.hidden(&String::from_utf8_lossy(&bytes));
+                let body = String::from_utf8_lossy(&bytes);
+                let (text, value) = self.hidden(&body, broken.is_some());
                 let outcome = match broken {
                     Some(reason) => Outcome::Passing(reason, None),
                     None => self.outcome(&response, &text, value, structured),
@@ -92,11 +93,6 @@ impl Client {
                     if bytes.len() > LARGEST_ANSWER {
                         bytes.truncate(LARGEST_ANSWER);
                         format!("the answer has more than {LARGEST_ANSWER} bytes")
-                    } else if began.elapsed() > self.patience.total {
-                        format!(
-                            "the answer took longer than {} s",
-                            self.patience.total.as_secs_f64()
-                        )
                     } else {
                         continue;
                     }
@@ -104,7 +100,7 @@ impl Client {
                 Err(error) => {
                     let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
                     match cause.is_some_and(reqwest::Error::is_timeout) {
-                        true => self.silence(),
+                        true => self.timeout(began),
                         false => "the connection broke in the middle of the answer".to_owned(),
                     }
                 }
@@ -113,23 +109,17 @@ impl Client {
         }
     }
 
-    /// A body with the key hidden, as text and as JSON if it is JSON.
-    fn hidden(&self, body: &str) -> (String, Option<Value>) {
+    /// A body with the key hidden, as text and as JSON if it is JSON. `cut`: it did not come to its end.
+    fn hidden(&self, body: &str, cut: bool) -> (String, Option<Value>) {
         let value: Option<Value> = serde_json::from_str(body).ok();
         let Some(key) = &self.server.key else {
             return (body.to_owned(), value);
         };
-        match value {
-            None => (key.hide(body), None),
-            Some(value) => {
-                let hidden = key.hide_in(value.clone());
-                let text = match hidden == value {
-                    true => body.to_owned(),
-                    false => hidden.to_string(),
-                };
-                (text, Some(hidden))
-            }
-        }
+        let text = match cut {
+            true => key.hide_in_cut(body),
+            false => key.hide(body),
+        };
+        (text, value.map(|value| key.hide_in(value)))
     }
 
     /// What a whole answer means.
@@ -147,7 +137,9 @@ impl Client {
         match status {
             _ if status.is_success() => {
                 let reply = match value {
-                    Some(value) => wire::reply(&value),
+                    Some(value) => {
+                        wire::reply(&value).map_err(|reason| format!("{reason}: {}", said()))
+                    }
                     None => Err(format!("the answer is no JSON: {}", said())),
                 };
                 match reply {
@@ -200,16 +192,20 @@ impl Client {
     }
 
     /// Why no answer came.
-    fn unsent(&self, error: reqwest::Error) -> String {
+    fn unsent(&self, error: &reqwest::Error, began: Instant) -> String {
         match error.is_timeout() {
-            true => self.silence(),
-            false => format!("no answer from the server: {}", causes(&error)),
+            true => self.timeout(began),
+            false => format!("no answer from the server: {}", causes(error)),
         }
     }
 
-    fn silence(&self) -> String {
-        let idle = self.patience.idle.min(self.patience.total);
-        format!("nothing came for {} s", idle.as_secs_f64())
+    /// Which of the two time limits of a request was reached.
+    fn timeout(&self, began: Instant) -> String {
+        let Patience { idle, total, .. } = self.patience;
+        match began.elapsed() < total {
+            true => format!("nothing came for {} s", idle.as_secs_f64()),
+            false => format!("the answer took longer than {} s", total.as_secs_f64()),
+        }
     }
 }
 
@@ -237,4 +233,38 @@ pub(super) fn causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     wire::line(&text)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, missing_docs)]
+mod tests {
+    use super::*;
+    use crate::llm::Server;
+    use proptest::prelude::*;
+
+    const KEY: &str = "sk-very-secret";
+
+    proptest! {
+        #[test]
+        fn no_body_keeps_the_key(
+            before in any::<Vec<u8>>(),
+            after in any::<Vec<u8>>(),
+            is_json in any::<bool>(),
+            cut in any::<bool>(),
+        ) {
+            let server = Server::new("http://127.0.0.1/v1", Some(KEY)).unwrap();
+            let client = Client::new(server, Patience::default()).unwrap();
+            let (before, after) = (String::from_utf8_lossy(&before), String::from_utf8_lossy(&after));
+            let text = format!("{before}{KEY}{after}");
+            let body = match is_json {
+                true => serde_json::json!({ KEY: [text] }).to_string(),
+                false => text,
+            };
+            let (text, value) = client.hidden(&body, cut);
+            prop_assert!(text.contains("[key]") && !text.contains(KEY));
+            prop_assert!(value.is_some() || !is_json);
+            let shown = format!("{value:?}");
+            prop_assert!(!shown.contains(KEY), "{shown}");
+        }
+    }
 }

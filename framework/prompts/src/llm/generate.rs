@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use exp_core::llm_call::LlmCall;
 
-use super::client::Purpose;
+use super::client::{NoReply, Purpose, Tries};
+use super::stop::Stop;
 use super::wire::{Message, Reply, line};
 use super::{Client, Draft, DraftError, Order, Stopped, answer};
 use crate::provenance::Answer;
@@ -17,6 +19,12 @@ const AT_ONCE: usize = 4;
 /// Answers to one question that are looked at. Each one after the first is asked for with what was
 /// wrong with the one before.
 const ASKINGS: usize = 4;
+/// Texts in a row that are given up on, with no reply to any request in between, before the server
+/// is taken to be dead.
+const GIVEN_UP_IN_A_ROW: usize = 2 * AT_ONCE;
+/// Most bytes of an answer that is kept, thoughts and all. A draft of eleven classes with a hundred
+/// answers each must stay below the 64 MiB that a YAML file is read up to.
+const LARGEST_KEPT: usize = 1 << 15;
 /// A faulty answer of more characters is not sent back with the complaint.
 const SENT_BACK: usize = 2000;
 
@@ -35,7 +43,8 @@ pub struct Unfinished {
     pub kept: usize,
     /// Answers there should be.
     pub wanted: usize,
-    /// Classes with the reason for which an answer is missing.
+    /// Classes with the reason for which an answer is missing. After that, no further answer for the
+    /// class was asked for.
     pub failed: Vec<(String, String)>,
     /// What ended it for all classes.
     pub stopped: Option<Stopped>,
@@ -45,14 +54,11 @@ pub struct Unfinished {
 
 impl fmt::Display for Unfinished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(stopped) = &self.stopped {
-            write!(f, "{stopped}")?;
-        }
-        if let Some(draft) = &self.draft {
-            write!(f, "{draft}")?;
-        }
-        if self.stopped.is_none() && self.draft.is_none() {
-            f.write_str("some texts are missing:")?;
+        match (&self.stopped, &self.draft) {
+            (Some(stopped), Some(draft)) => write!(f, "{stopped}; {draft}")?,
+            (Some(stopped), None) => write!(f, "{stopped}")?,
+            (None, Some(draft)) => write!(f, "{draft}")?,
+            (None, None) => f.write_str("some texts are missing:")?,
         }
         for (class, reason) in &self.failed {
             write!(f, "\n  {class}: {reason}")?;
@@ -83,10 +89,12 @@ pub fn generate(
         state: Mutex::new(State {
             open: draft.missing(order.samples).into(),
             draft,
+            given_up: 0,
             failed: Vec::new(),
             stopped: None,
             draft_error: None,
         }),
+        stop: Stop::default(),
     };
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -97,9 +105,11 @@ pub fn generate(
         .state
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
+    // What answers cost that were not kept is in memory only.
+    let saved = state.draft.save().map_err(Box::new).err();
     let wanted = order.samples * order.classes.len();
     let kept = state.draft.kept(order.samples);
-    if kept == wanted {
+    if kept == wanted && saved.is_none() {
         return Ok(());
     }
     Err(Unfinished {
@@ -107,7 +117,7 @@ pub fn generate(
         wanted,
         failed: state.failed,
         stopped: state.stopped,
-        draft: state.draft_error,
+        draft: state.draft_error.or(saved),
     })
 }
 
@@ -118,11 +128,16 @@ struct Desk<'a> {
     questions: &'a [String],
     watch: &'a Watch<'a>,
     state: Mutex<State<'a>>,
+    stop: Stop,
 }
 
 struct State<'a> {
     draft: &'a mut Draft,
+    /// Classes with the number of the answer to ask for next. Answers for one class are asked for one
+    /// after the other, so that their order is that of the requests.
     open: VecDeque<(String, usize)>,
+    /// Texts given up on since the last reply.
+    given_up: usize,
     failed: Vec<(String, String)>,
     stopped: Option<Stopped>,
     draft_error: Option<Box<DraftError>>,
@@ -133,6 +148,7 @@ enum Missing {
     Stopped(Stopped),
     Faulty(String),
     Draft(DraftError),
+    Ended,
 }
 
 impl<'a> Desk<'a> {
@@ -142,24 +158,35 @@ impl<'a> Desk<'a> {
             let Some((class, sample)) = self.state().open.pop_front() else {
                 return;
             };
-            let Err(missing) = self.obtain(&class, sample) else {
-                (self.watch.kept)(&class);
-                continue;
-            };
+            let obtained = self.obtain(&class, sample);
             let mut state = self.state();
-            match missing {
-                Missing::Faulty(reason) => state.failed.push((class, reason)),
-                Missing::Stopped(stopped) if !stopped.ends_all() => {
-                    state.failed.push((class, stopped.to_string()));
+            match obtained {
+                Ok(()) => {
+                    if sample < self.order.samples {
+                        state.open.push_back((class.clone(), sample + 1));
+                    }
+                    drop(state);
+                    (self.watch.kept)(&class);
                 }
-                Missing::Stopped(stopped) => {
-                    state.open.clear();
-                    state.stopped = Some(stopped);
+                Err(Missing::Faulty(reason)) => state.fail(class, sample, &reason),
+                Err(Missing::Stopped(stopped)) if !stopped.ends_all() => {
+                    state.fail(class, sample, &stopped.to_string());
+                    state.given_up += 1;
+                    if state.given_up == GIVEN_UP_IN_A_ROW {
+                        let texts = state.given_up;
+                        state.stopped.get_or_insert(Stopped::Silent { texts });
+                        self.stop.end();
+                    }
                 }
-                Missing::Draft(error) => {
-                    state.open.clear();
-                    state.draft_error = Some(Box::new(error));
+                Err(Missing::Stopped(stopped)) => {
+                    state.stopped.get_or_insert(stopped);
+                    self.stop.end();
                 }
+                Err(Missing::Draft(error)) => {
+                    state.draft_error.get_or_insert(Box::new(error));
+                    self.stop.end();
+                }
+                Err(Missing::Ended) => return,
             }
         }
     }
@@ -175,53 +202,77 @@ impl<'a> Desk<'a> {
             sample,
             model: self.order.model,
         };
-        let mut retries = 0;
+        let mut tries = Tries::none();
         let mut reason = String::new();
-        for _ in 0..ASKINGS {
+        let mut asked = 0;
+        while asked < ASKINGS && tries.has_time(&self.client.patience, Duration::ZERO) {
+            asked += 1;
             let failed = |call: LlmCall| (self.watch.call)(&call);
             let (mut call, reply) = self
                 .client
-                .ask(purpose, &messages, &mut retries, &failed)
-                .map_err(Missing::Stopped)?;
+                .ask(purpose, &messages, &mut tries, &self.stop, &failed)
+                .map_err(|no_reply| match no_reply {
+                    NoReply::Stopped(stopped) => Missing::Stopped(stopped),
+                    NoReply::Ended => Missing::Ended,
+                })?;
             let kept = self.consider(class, &call, &reply);
-            call.fault = kept.as_ref().err().map(|missing| match missing {
-                Missing::Faulty(reason) => reason.clone(),
-                Missing::Draft(error) => error.to_string(),
-                Missing::Stopped(stopped) => stopped.to_string(),
-            });
+            call.fault = match &kept {
+                Ok(None) => None,
+                Ok(Some(fault)) => Some(fault.clone()),
+                Err(error) => Some(error.to_string()),
+            };
             (self.watch.call)(&call);
-            match kept {
-                Err(Missing::Faulty(fault)) => reason = fault,
-                other => return other,
+            match kept.map_err(Missing::Draft)? {
+                Some(fault) => reason = fault,
+                None => return Ok(()),
             }
             messages.truncate(1);
             messages.extend(complaint(&reply, &reason));
         }
         Err(Missing::Faulty(format!(
-            "none of {ASKINGS} answers can be used; of the last one, {reason}"
+            "none of {asked} answers can be used; of the last one, {reason}"
         )))
     }
 
-    /// Keeps the text in a reply if it passes the checks.
-    fn consider(&self, class: &str, call: &LlmCall, reply: &Reply) -> Result<(), Missing> {
-        let text = text_of(reply).map_err(Missing::Faulty);
+    /// Keeps the text in a reply if it passes the checks; otherwise, what is wrong with it.
+    fn consider(
+        &self,
+        class: &str,
+        call: &LlmCall,
+        reply: &Reply,
+    ) -> Result<Option<String>, DraftError> {
+        let text = text_of(reply);
         let mut state = self.state();
+        state.given_up = 0;
         state.draft.count(call);
-        let text = text?;
+        let text = match text {
+            Ok(text) => text,
+            Err(fault) => return Ok(Some(fault)),
+        };
         if let Some(reason) = state.draft.fault(class, &text) {
-            return Err(Missing::Faulty(format!("the text {reason}")));
+            return Ok(Some(format!("the text {reason}")));
         }
-        let raw = reply.content.clone();
-        let model = reply.model.as_deref().map(line);
-        let kept = state
-            .draft
-            .keep(class, Answer { text, raw }, model.as_deref());
-        kept.map_err(Missing::Draft)
+        let answer = Answer {
+            text,
+            raw: reply.content.clone(),
+            model: reply.model.as_deref().map(line),
+        };
+        state.draft.keep(class, answer).map(|()| None)
     }
 
     fn state(&self) -> MutexGuard<'_, State<'a>> {
         // A thread that panicked leaves a state that is whole: each change to it is one step.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State<'_> {
+    fn fail(&mut self, class: String, sample: usize, reason: &str) {
+        let reason = match sample {
+            1 => reason.to_owned(),
+            _ => format!("answer {sample}: {reason}"),
+        };
+        self.failed.push((class, reason));
     }
 }
 
@@ -233,7 +284,16 @@ fn text_of(reply: &Reply) -> Result<String, String> {
     match reply.finish.as_deref() {
         Some("length") => Err("the answer was cut off before its end".to_owned()),
         Some("content_filter") => Err("the server's filter took the answer".to_owned()),
-        _ => answer::parse(&reply.content).map_err(|fault| format!("the answer {fault}")),
+        _ => {
+            let text = answer::parse(&reply.content);
+            let text = text.map_err(|fault| format!("the answer {fault}"))?;
+            match reply.content.len() {
+                bytes if bytes > LARGEST_KEPT => Err(format!(
+                    "the answer has {bytes} bytes, of which no more than {LARGEST_KEPT} are kept"
+                )),
+                _ => Ok(text),
+            }
+        }
     }
 }
 

@@ -10,6 +10,8 @@ const HIDDEN: &str = "[key]";
 /// Keys are long. What local servers are given for form's sake (`none`, `ollama`) is no secret,
 /// and hiding it would change answers that happen to contain it.
 const SHORTEST_SECRET: usize = 8;
+/// Bytes of the longest way to write a character of a key: `\u002f`.
+const LONGEST_ESCAPE: usize = 6;
 
 /// A key. Its `Debug` does not show it, and it has no other way to become text than the header it
 /// is sent in.
@@ -39,12 +41,64 @@ impl Key {
         Some(value)
     }
 
-    /// The text with the key hidden: servers like to repeat a wrong one.
+    /// The text with the key hidden, in capitals or small letters and also where it is escaped as in
+    /// JSON or in an address: servers like to repeat a wrong one.
     pub(super) fn hide(&self, text: &str) -> String {
-        match self.0.len() < SHORTEST_SECRET {
-            true => text.to_owned(),
-            false => text.replace(&self.0, HIDDEN),
+        self.covered(text, false)
+    }
+
+    /// Like [`hide`](Self::hide), for a text that was cut off: what may be the beginning of the key at
+    /// its end is hidden too.
+    pub(super) fn hide_in_cut(&self, text: &str) -> String {
+        self.covered(text, true)
+    }
+
+    fn covered(&self, text: &str, cut: bool) -> String {
+        if self.0.len() < SHORTEST_SECRET {
+            return text.to_owned();
         }
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let length = match self.length_at(rest.as_bytes(), cut) {
+                Some(length) => {
+                    shown.push_str(HIDDEN);
+                    length
+                }
+                None => {
+                    shown.push(first);
+                    first.len_utf8()
+                }
+            };
+            rest = &rest[length..];
+        }
+        shown
+    }
+
+    /// How many bytes the key takes at the beginning of a text; with `cut`, its beginning is enough if
+    /// the text ends there.
+    fn length_at(&self, text: &[u8], cut: bool) -> Option<usize> {
+        let mut length = 0;
+        for byte in self.0.bytes() {
+            let rest = &text[length..];
+            match written(rest, byte) {
+                Some(more) => length += more,
+                None => {
+                    let half_escape = match rest {
+                        [b'\\', ..] => rest.len() < LONGEST_ESCAPE,
+                        [b'%', ..] => rest.len() < 3,
+                        _ => false,
+                    };
+                    return (cut && (rest.is_empty() || half_escape)).then_some(text.len());
+                }
+            }
+        }
+        Some(length)
+    }
+
+    /// Whether the key stands in a text.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.hide(text) != text
     }
 
     /// A JSON value with the key hidden in all of its strings.
@@ -61,11 +115,48 @@ impl Key {
     }
 }
 
+/// How many bytes a text begins with that mean this ASCII character: the character itself, or what
+/// JSON or an address may write for it.
+fn written(text: &[u8], byte: u8) -> Option<usize> {
+    let is_same = |found: &u8| found.eq_ignore_ascii_case(&byte);
+    let is_code = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits).ok();
+        let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        code.as_ref().is_some_and(is_same)
+    };
+    match text {
+        [first, ..] if is_same(first) => Some(1),
+        [b'\\', second, ..] if is_same(second) && !byte.is_ascii_alphanumeric() => Some(2),
+        [b'\\', b'u', b'0', b'0', digits @ ..] if digits.len() >= 2 && is_code(&digits[..2]) => {
+            Some(LONGEST_ESCAPE)
+        }
+        [b'%', digits @ ..] if digits.len() >= 2 && is_code(&digits[..2]) => Some(3),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, missing_docs)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_key_is_left_in_whatever_comes(
+            before in any::<Vec<u8>>(),
+            after in any::<Vec<u8>>(),
+            kept in 0usize..15,
+        ) {
+            let key = Key::new("sk-very-secret").unwrap();
+            let (before, after) = (String::from_utf8_lossy(&before), String::from_utf8_lossy(&after));
+            let hidden = key.hide(&format!("{before}sk-very-secret{after}"));
+            prop_assert_eq!(&hidden, &format!("{}[key]{}", key.hide(&before), key.hide(&after)));
+            let cut = key.hide_in_cut(&format!("{before}{}", &"sk-very-secret"[..kept]));
+            prop_assert!(kept == 0 || cut.ends_with("[key]"), "{cut}");
+        }
+    }
 
     #[test]
     fn a_key_is_hidden_wherever_it_stands() {
@@ -77,6 +168,29 @@ mod tests {
             json!({"sk-very-secret": ["sk-very-secret", {"a": "(sk-very-secret)"}], "n": 1});
         let hidden = json!({"[key]": ["[key]", {"a": "([key])"}], "n": 1});
         assert_eq!(key.hide_in(value), hidden);
+    }
+
+    #[test]
+    fn a_key_is_hidden_however_it_is_written() {
+        let key = Key::new("sk-Very/secret").unwrap();
+        for text in [
+            "sk-Very/secret",
+            "SK-VERY/SECRET",
+            r"sk-Very\/secret",
+            r"\u0073k-Very\u002Fsecret",
+            "sk-very%2fsecret",
+        ] {
+            assert_eq!(key.hide(&format!("é{text}é")), "é[key]é");
+            assert!(key.is_in(text));
+            for end in 1..text.len() {
+                let cut = &text[..end];
+                assert_eq!(key.hide_in_cut(&format!("é{cut}")), "é[key]", "{cut}");
+                assert_eq!(key.hide(cut), cut);
+            }
+        }
+        assert_eq!(key.hide_in_cut("sk-Very/secret on"), "[key] on");
+        assert_eq!(key.hide_in_cut("no task"), "no ta[key]");
+        assert_eq!(key.hide_in_cut("sky"), "sky");
     }
 
     #[test]

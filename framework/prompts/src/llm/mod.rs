@@ -14,6 +14,7 @@ mod generate;
 mod key;
 mod question;
 mod server;
+mod stop;
 mod wire;
 
 pub use client::{Client, Patience};

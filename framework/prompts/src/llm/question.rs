@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use thiserror::Error;
 
 use crate::check::Limits;
@@ -88,6 +88,8 @@ impl Question {
         };
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        // A question is no page, whatever its file is called.
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
         let name = self.name();
         environment
             .add_template(&name, &self.template)

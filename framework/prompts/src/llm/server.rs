@@ -53,13 +53,19 @@ impl Server {
     /// The server at an address, with a key if it wants one.
     pub fn new(base: &str, key: Option<&str>) -> Result<Self, ServerError> {
         let invalid = |reason: String| ServerError::Address { reason };
-        let mut base = Url::parse(base.trim()).map_err(|error| invalid(error.to_string()))?;
+        let key = key.filter(|key| !key.trim().is_empty());
+        let key = key.map(|key| Key::new(key).ok_or(ServerError::Key));
+        let key = key.transpose()?;
+        let given = base;
+        let mut base = Url::parse(given.trim()).map_err(|error| invalid(error.to_string()))?;
         if !matches!(base.scheme(), "http" | "https") {
             return Err(invalid(
                 "it does not begin with http:// or https://".to_owned(),
             ));
         }
+        let holds_key = |key: &Key| key.is_in(given) || key.is_in(base.as_str());
         let part = match &base {
+            _ if key.as_ref().is_some_and(holds_key) => "the key",
             base if !base.username().is_empty() || base.password().is_some() => "a user's name",
             base if base.query().is_some() => "a `?` and what follows",
             base if base.fragment().is_some() => "a `#` and what follows",
@@ -70,12 +76,7 @@ impl Server {
         }
         let path = base.path().trim_end_matches('/').to_owned();
         base.set_path(&path);
-        let key = key.filter(|key| !key.trim().is_empty());
-        let key = key.map(|key| Key::new(key).ok_or(ServerError::Key));
-        Ok(Self {
-            base,
-            key: key.transpose()?,
-        })
+        Ok(Self { base, key })
     }
 
     /// The server that `EXP_LLM_URL` names, with the key in `EXP_LLM_KEY`.
@@ -101,6 +102,11 @@ impl Server {
     pub(super) fn completions(&self) -> String {
         let base = self.base.as_str().trim_end_matches('/');
         format!("{base}/chat/completions")
+    }
+
+    /// Whether requests go over TLS.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.base.scheme() == "https"
     }
 
     /// Whether it is on this machine: a proxy named in the environment does not lead back here.
@@ -142,6 +148,20 @@ mod tests {
             assert!(error.starts_with("EXP_LLM_URL"), "{error}");
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_address_that_holds_the_key_is_refused() {
+        for base in [
+            "https://host/v1/sk-Very-secret/openai",
+            "https://SK-VERY-SECRET.example/v1",
+            "https://host/sk%2Dvery-secret",
+        ] {
+            let error = Server::new(base, Some("sk-Very-secret")).unwrap_err();
+            assert_eq!(error, ServerError::NotBare { part: "the key" });
+        }
+        // What is no secret may be in the address.
+        Server::new("http://ollama:11434/v1", Some("ollama")).unwrap();
     }
 
     #[test]

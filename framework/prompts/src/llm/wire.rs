@@ -86,10 +86,12 @@ struct ChoiceMessage {
     refusal: Option<String>,
 }
 
-/// The reply in the body of an answer, or what the body lacks.
+/// The reply in the body of an answer, or what the body lacks, in one line.
 pub(super) fn reply(body: &Value) -> Result<Reply, String> {
-    let completion = Completion::deserialize(body)
-        .map_err(|error| format!("the answer is JSON, but no chat completion ({error})"))?;
+    let completion = Completion::deserialize(body).map_err(|error| {
+        let error = line(&error.to_string());
+        format!("the answer is JSON, but no chat completion ({error})")
+    })?;
     let choice = completion.choices.into_iter().next();
     let choice = choice.ok_or("the answer is a chat completion without a choice")?;
     let tokens = |name| completion.usage.get(name).and_then(Value::as_u64);
@@ -141,7 +143,7 @@ pub(super) fn line(text: &str) -> String {
 fn is_seen(character: char) -> bool {
     let unseen = matches!(
         character,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
     );
     !unseen && !character.is_control()
 }
@@ -150,6 +152,7 @@ fn is_seen(character: char) -> bool {
 #[allow(clippy::unwrap_used, missing_docs)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn servers_say_what_is_wrong_in_many_ways() {
@@ -165,6 +168,54 @@ mod tests {
         assert_eq!(said("\u{1b}[31mred\u{7}"), "\u{fffd}[31mred\u{fffd}");
         assert_eq!(said("a\u{202e}b"), "a\u{fffd}b");
         assert_eq!(said(&"é".repeat(1000)).chars().count(), QUOTED + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_at_most_one_short_line(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let text = String::from_utf8_lossy(&bytes);
+            let said = said(&text);
+            prop_assert!(said.chars().all(is_seen));
+            prop_assert!(!said.is_empty() && said.chars().count() <= QUOTED + 1);
+        }
+
+        #[test]
+        fn a_reply_is_one_or_says_what_lacks(body in json_value()) {
+            if let Err(reason) = reply(&body) {
+                prop_assert!(reason.chars().all(is_seen), "{reason}");
+                prop_assert!(reason.chars().count() <= QUOTED + 100, "{reason}");
+            }
+            if let Err(reason) = reply(&json!({"choices": [{"message": body}]})) {
+                prop_assert!(reason.chars().all(is_seen), "{reason}");
+            }
+            said(&body.to_string());
+        }
+    }
+
+    /// JSON whose objects have the names that replies have, and others.
+    fn json_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            "[\u{0}-\u{ff}\u{202e}]{0,600}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let name = prop_oneof![
+                Just("choices".to_owned()),
+                Just("message".to_owned()),
+                Just("content".to_owned()),
+                Just("error".to_owned()),
+                Just("usage".to_owned()),
+                any::<String>(),
+            ];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((name, inner), 0..4)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
     }
 
     #[test]

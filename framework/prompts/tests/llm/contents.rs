@@ -31,7 +31,7 @@ fn complaint(content: &'static str) -> String {
 #[test]
 fn faulty_texts_are_asked_for_again_with_the_reason() {
     let long = "raised cheeks and narrow eyes, ".repeat(20);
-    let cases: [(&'static str, &str); 12] = [
+    let cases: [(&'static str, &str); 13] = [
         ("", "the answer is empty"),
         ("<think>hm</think>", "the answer is empty"),
         (r#"{"text": ""}"#, "the answer is empty"),
@@ -55,6 +55,10 @@ fn faulty_texts_are_asked_for_again_with_the_reason() {
         (
             "x".repeat(300_000).leak(),
             "the answer has 300000 characters",
+        ),
+        (
+            format!("<think>{}</think>narrow eyes", "x".repeat(40_000)).leak(),
+            "the answer has 40026 bytes, of which no more than 32768 are kept",
         ),
         (
             r#"{"text": "a happy face"}"#,

@@ -29,6 +29,7 @@ struct Trial {
     samples: usize,
     limits: Limits,
     question: &'static str,
+    patience: Patience,
     calls: Mutex<Vec<LlmCall>>,
 }
 
@@ -42,6 +43,14 @@ fn trial(base: &str, classes: &[&str]) -> Trial {
         samples: 1,
         limits: Limits::beside(8, false),
         question: "Describe {{ class }}.",
+        patience: Patience {
+            idle: Duration::from_secs(1),
+            total: Duration::from_secs(2),
+            attempts: 3,
+            pause: Duration::from_millis(1),
+            longest_pause: Duration::from_secs(2),
+            whole: Duration::from_secs(20),
+        },
         calls: Mutex::default(),
     }
 }
@@ -56,41 +65,46 @@ impl Trial {
     }
 
     fn try_run(&self, go_on: bool) -> Result<Result<DescriptionSet, Unfinished>, DraftError> {
-        let file = self.folder.path().join("question.md");
-        std::fs::write(&file, self.question).unwrap();
-        let question = Question::read(&file).unwrap();
-        let questions = question.fill_in(&self.classes, &self.limits).unwrap();
-        let patience = Patience {
-            idle: Duration::from_secs(1),
-            total: Duration::from_secs(2),
-            attempts: 3,
-            pause: Duration::from_millis(1),
-            longest_pause: Duration::from_secs(2),
-            whole: Duration::from_secs(20),
-        };
-        let server = Server::new(&self.base, self.key).unwrap();
-        let client = Client::new(server, patience).unwrap();
-        let order = Order {
-            name: "faces",
-            classes: &self.classes,
-            question: &question,
-            model: "canned",
-            samples: self.samples,
-            limits: self.limits,
-        };
-        let mut draft = Draft::open(&self.draft(), &order, client.server(), go_on)?;
-        let watch = Watch {
-            call: &|call| self.calls.lock().unwrap().push(call.clone()),
-            kept: &|_| {},
-        };
-        let done = generate(&client, &order, &questions, &mut draft, &watch);
-        Ok(done.map(|()| {
+        let mut draft = self.open(go_on)?;
+        Ok(self.ask(&mut draft).map(|()| {
             let set = draft.set();
             draft
                 .publish(&self.folder.path().join("faces.yaml"))
                 .unwrap();
             set
         }))
+    }
+
+    fn open(&self, go_on: bool) -> Result<Draft, DraftError> {
+        let server = Server::new(&self.base, self.key).unwrap();
+        self.order(|order| Draft::open(&self.draft(), order, &server, go_on))
+    }
+
+    fn ask(&self, draft: &mut Draft) -> Result<(), Unfinished> {
+        let server = Server::new(&self.base, self.key).unwrap();
+        let client = Client::new(server, self.patience).unwrap();
+        let watch = Watch {
+            call: &|call| self.calls.lock().unwrap().push(call.clone()),
+            kept: &|_| {},
+        };
+        self.order(|order| {
+            let questions = order.question.fill_in(&self.classes, &self.limits).unwrap();
+            generate(&client, order, &questions, draft, &watch)
+        })
+    }
+
+    fn order<T>(&self, with: impl FnOnce(&Order<'_>) -> T) -> T {
+        let file = self.folder.path().join("question.md");
+        std::fs::write(&file, self.question).unwrap();
+        let question = Question::read(&file).unwrap();
+        with(&Order {
+            name: "faces",
+            classes: &self.classes,
+            question: &question,
+            model: "canned",
+            samples: self.samples,
+            limits: self.limits,
+        })
     }
 
     /// What was wrong with each request, in order.

@@ -20,6 +20,9 @@ fn each_way_to_answer_is_understood() {
     ] {
         assert_eq!(parse(answer).as_deref(), Ok("level brows"), "{answer}");
     }
+    // A fence inside of JSON is a part of the text, which the checks of texts then refuse.
+    let fence = r#"{"text": "a ```level brows``` c"}"#;
+    assert_eq!(parse(fence).as_deref(), Ok("a ```level brows``` c"));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The key is in nothing that is written, said or kept.
 
 use std::fs;
+use std::io::Write;
 
 use serde_json::json;
 
-use crate::server::{completion, send, serve, text};
+use crate::server::{completion, describe, send, serve, text};
 use crate::trial;
 
 const KEY: &str = "sk-never-to-be-seen";
@@ -41,7 +42,10 @@ fn a_key_that_the_server_repeats_is_nowhere() {
         }
         5 => send(
             stream,
-            &format!("302 Found\r\nLocation: http://{KEY}.example/{KEY}"),
+            &format!(
+                "302 Found\r\nLocation: http://{}.example/{KEY}",
+                KEY.to_uppercase()
+            ),
             b"",
         ),
         _ => send(
@@ -53,6 +57,7 @@ fn a_key_that_the_server_repeats_is_nowhere() {
     let mut said = String::new();
     let mut trial = trial(&base, &["happiness"]);
     trial.key = Some(KEY);
+    trial.patience.attempts = 5;
     said += &format!("{:?}", trial.run(false));
     assert_eq!(seen.lock().unwrap().len(), 5, "{said}");
     for _ in 0..2 {
@@ -89,4 +94,28 @@ fn a_key_that_the_server_repeats_is_nowhere() {
     );
     assert!(said.contains("[key] is too fast"));
     assert!(!said.contains("never-to-be-seen"), "{said}");
+}
+
+#[test]
+fn a_key_that_is_cut_off_leaves_no_beginning() {
+    let (base, _) = serve(|number, asked, stream| match number {
+        // The limit of what is read lies in the middle of the key.
+        0 => {
+            let body = "x".repeat((1 << 20) - 12) + KEY + &"x".repeat(1000);
+            send(stream, "200 OK", body.as_bytes());
+        }
+        1 => {
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\": \"sk-never-to-");
+        }
+        _ => describe(stream, &asked.class()),
+    });
+    let mut trial = trial(&base, &["happiness"]);
+    trial.key = Some(KEY);
+    trial.run(false).unwrap();
+    let calls = trial.calls.lock().unwrap();
+    let responses = calls.iter().filter_map(|call| call.response.as_deref());
+    let responses: Vec<&str> = responses.collect();
+    assert!(responses[0].ends_with("xxx[key]"));
+    assert_eq!(responses[1], "{\"a\": \"[key]");
 }

@@ -5,11 +5,11 @@ use std::fs;
 use exp_prompts::DescriptionSet;
 use exp_prompts::check::Limits;
 use exp_prompts::check::check_file;
-use exp_prompts::llm::{Question, QuestionError};
+use exp_prompts::llm::{Draft, Question, QuestionError};
 use exp_prompts::provenance::{Provenance, TokenCounts, sha256};
 use serde_json::json;
 
-use crate::server::{describe, say, send, serve, text};
+use crate::server::{completion, describe, say, send, serve, text};
 use crate::trial;
 
 const CLASSES: [&str; 3] = ["happiness", "sadness", "neutral"];
@@ -88,6 +88,10 @@ fn what_is_finished_is_kept_and_only_the_rest_is_asked_for() {
     let error = other.try_run(true).unwrap_err().to_string();
     assert!(error.contains("was begun with another question"), "{error}");
     other.question = "Describe {{ class }}.";
+    other.classes[2] = "calm".to_owned();
+    let error = other.try_run(true).unwrap_err().to_string();
+    assert!(error.contains("was begun with other classes"), "{error}");
+    other.classes[2] = "neutral".to_owned();
 
     let set = other.run(true).unwrap();
     assert_eq!(set.texts.len(), 3);
@@ -122,7 +126,7 @@ fn raw_answers_are_kept_whatever_is_in_them() {
         let text = text(&asked.class());
         say(
             stream,
-            &format!("<think>{}</think>{text}", thoughts[number % 5]),
+            &format!("<think>{}</think>{text} {number}", thoughts[number % 5]),
         );
     });
     let mut trial = trial(&base, &["happiness"]);
@@ -139,9 +143,138 @@ fn raw_answers_are_kept_whatever_is_in_them() {
     }
 }
 
+#[test]
+fn no_answer_is_kept_twice() {
+    // It knows two descriptions, and three are wanted.
+    let (base, _) = serve(|_, asked, stream| match asked.said().len() {
+        1 => say(stream, "level brows and open eyes"),
+        _ => describe(stream, &asked.class()),
+    });
+    let mut trial = trial(&base, &["happiness"]);
+    trial.samples = 3;
+    let failure = trial.failure();
+    assert_eq!(
+        failure,
+        "answer 3: none of 4 answers can be used; of the last one, the text is the same as answer 2 \
+         for `happiness`"
+    );
+    let faults = trial.faults();
+    assert!(faults[0].ends_with("the text is the same as answer 1 for `happiness`"));
+}
+
+#[test]
+fn another_model_is_noted_where_it_answered() {
+    let (base, _) = serve(|number, asked, stream| {
+        let message = json!({"content": format!("{} {number}", text(&asked.class()))});
+        let body = String::from_utf8(completion(&message, "stop")).unwrap();
+        let model = ["first", "second", "first"][number];
+        send(
+            stream,
+            "200 OK",
+            body.replace("canned-2026", model).as_bytes(),
+        );
+    });
+    let mut trial = trial(&base, &["happiness"]);
+    trial.samples = 3;
+    let set = trial.run(false).unwrap();
+    let samples = set.provenance.samples("happiness").unwrap();
+    let models: Vec<_> = samples
+        .answers
+        .iter()
+        .map(|answer| answer.model.as_deref())
+        .collect();
+    assert_eq!(models, [None, Some("second"), None]);
+    assert!(
+        set.about.contains("the language model first"),
+        "{}",
+        set.about
+    );
+}
+
+#[test]
+fn a_draft_has_one_writer_and_a_set_is_never_replaced() {
+    let (base, _) = serve(|_, asked, stream| describe(stream, &asked.class()));
+    let trial = trial(&base, &CLASSES);
+    let path = trial.folder.path().join("faces.yaml");
+    let asked = |draft: &mut Draft| trial.ask(draft).unwrap();
+    let mut first = trial.open(false).unwrap();
+    let busy = trial.open(true).unwrap_err().to_string();
+    assert!(busy.contains("is being written by another call"), "{busy}");
+    asked(&mut first);
+    // Somebody's set came in between.
+    fs::write(&path, "mine").unwrap();
+    let error = first.publish(&path).unwrap_err().to_string();
+    assert!(error.contains("there is a set `faces` already"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    assert!(trial.draft().exists(), "the answers are still there");
+
+    fs::remove_file(&path).unwrap();
+    let mut again = trial.open(true).unwrap();
+    asked(&mut again);
+    again.publish(&path).unwrap();
+    assert_eq!(DescriptionSet::read(&path).unwrap().texts.len(), 3);
+    let beside = fs::read_dir(trial.folder.path()).unwrap().count();
+    assert_eq!(beside, 3, "the set, the question, the drafts' folder");
+}
+
+#[test]
+fn a_draft_that_was_spoiled_becomes_no_set() {
+    let (base, _) = serve(|_, asked, stream| describe(stream, &asked.class()));
+    let trial = trial(&base, &CLASSES);
+    let mut draft = trial.open(false).unwrap();
+    trial.ask(&mut draft).unwrap();
+    drop(draft);
+    let spoiled = fs::read_to_string(trial.draft()).unwrap();
+    fs::write(
+        trial.draft(),
+        spoiled.replace("raised cheeks", "a happy look"),
+    )
+    .unwrap();
+    let path = trial.folder.path().join("faces.yaml");
+    let error = trial.open(true).unwrap().publish(&path).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("names the class `happiness`"), "{error}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn what_failed_answers_cost_is_kept_too() {
+    let (base, _) = serve(|_, asked, stream| match asked.class().as_str() {
+        "sadness" => say(stream, "a sad face"),
+        class => describe(stream, class),
+    });
+    let trial = trial(&base, &CLASSES);
+    trial.run(false).unwrap_err();
+    let Provenance::Generated(kept) = DescriptionSet::read(&trial.draft()).unwrap().provenance
+    else {
+        panic!("not generated");
+    };
+    // Six answers, four of them in vain.
+    let (prompt, completion) = (120, 60);
+    assert_eq!(kept.tokens, Some(TokenCounts { prompt, completion }));
+}
+
+#[test]
+fn a_text_without_an_answer_is_at_fault() {
+    let (base, _) = serve(|_, asked, stream| describe(stream, &asked.class()));
+    let trial = trial(&base, &CLASSES);
+    let mut set = trial.run(false).unwrap();
+    set.texts.push(("fear".to_owned(), "a mouth".to_owned()));
+    let path = trial.folder.path().join("faces.yaml");
+    set.write(&path).unwrap();
+    let faults = check_file(&path, 8).unwrap();
+    assert_eq!(faults.len(), 1);
+    let fault = faults[0].to_string();
+    assert!(
+        fault.contains("no answer for the text of class `fear`"),
+        "{fault}"
+    );
+}
+
 fn question(template: &str) -> Result<Vec<String>, QuestionError> {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("q.md");
+    // A name that makes minijinja escape for a page unless it is told not to.
+    let path = folder.path().join("q.html.md");
     fs::write(&path, template).unwrap();
     let classes = CLASSES.map(str::to_owned);
     Question::read(&path)?.fill_in(&classes, &Limits::beside(8, false))
@@ -157,8 +290,10 @@ fn questions_with_mistakes_are_not_asked() {
     );
     let unknown = message("Describe\n{{ klass }}.");
     assert!(unknown.contains("undefined value"), "{unknown}");
-    assert!(unknown.contains("q:2"), "{unknown}");
+    assert!(unknown.contains("q.html:2"), "{unknown}");
     assert!(message("{{ class").contains("cannot fill in the question"));
+    let quoted = question("{{ class + ' <' }}").unwrap();
+    assert_eq!(quoted[0], "happiness <");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use exp_prompts::llm::Stopped;
 
-use crate::server::{describe, send, serve, text};
+use crate::server::{describe, say, send, serve, text};
 use crate::trial;
 
 /// A server that does something else first, and then its work. What is said of that first request.
@@ -143,6 +143,15 @@ fn what_is_no_completion_is_asked_for_again() {
     );
     let fault = recovers(|stream| send(stream, "200 OK", br#"{"results": ["calm"]}"#));
     assert!(fault.starts_with("the answer is JSON, but no chat completion"));
+    let fault = recovers(|stream| {
+        let body = br#"{"error": {"message": "insufficient credits"}}"#;
+        send(stream, "200 OK", body);
+    });
+    assert!(fault.ends_with(": insufficient credits"), "{fault}");
+    // A server's words are never more than a line of a message.
+    let long = format!(r#"{{"choices": "{}"}}"#, "A".repeat(900_000));
+    let fault = recovers(move |stream| send(stream, "200 OK", long.as_bytes()));
+    assert!(fault.len() < 1000, "{}", fault.len());
     let fault = recovers(|stream| send(stream, "200 OK", b""));
     assert_eq!(fault, "the answer is no JSON: it says nothing more");
 }
@@ -235,6 +244,91 @@ fn a_server_that_knows_no_schema_is_asked_without() {
     assert_eq!(seen[0].body["response_format"]["type"], "json_schema");
     assert_eq!(seen.len(), 2);
     assert!(trial.faults()[0].ends_with("no response_format"));
+}
+
+#[test]
+fn a_server_that_breaks_at_a_schema_is_asked_without() {
+    let (base, seen) = serve(|_, asked, stream| match asked.body.get("response_format") {
+        Some(_) => send(stream, "500 Internal Server Error", b"oops"),
+        None => describe(stream, &asked.class()),
+    });
+    trial(&base, &["happiness"]).run(false).unwrap();
+    assert_eq!(seen.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn a_server_that_answers_nobody_ends_it_for_all() {
+    let (base, seen) = serve(|_, _, stream| send(stream, "500 Internal Server Error", b""));
+    let names: Vec<String> = (0..30).map(|number| format!("class {number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut trial = trial(&base, &names);
+    trial.samples = 100;
+    let unfinished = trial.run(false).unwrap_err();
+    assert_eq!(unfinished.stopped, Some(Stopped::Silent { texts: 8 }));
+    // Three requests for each of eight texts, and what was under way.
+    let requests = seen.lock().unwrap().len();
+    assert!((24..36).contains(&requests), "{requests}");
+}
+
+#[test]
+fn a_pause_ends_when_asking_does() {
+    let (base, _) = serve(|_, asked, stream| match asked.class().as_str() {
+        "sadness" => {
+            thread::sleep(Duration::from_millis(300));
+            send(stream, "401 Unauthorized", b"");
+        }
+        _ => send(stream, "503 Service Unavailable\r\nRetry-After: 30", b""),
+    });
+    let mut trial = trial(&base, &["happiness", "sadness"]);
+    trial.patience.longest_pause = Duration::from_secs(60);
+    trial.patience.whole = Duration::from_secs(60);
+    let began = Instant::now();
+    let unfinished = trial.run(false).unwrap_err();
+    assert!(matches!(unfinished.stopped, Some(Stopped::NoKey { .. })));
+    assert!(began.elapsed() < Duration::from_secs(15));
+}
+
+#[test]
+fn attempts_and_time_count_for_a_text_and_not_for_an_asking() {
+    // A faulty answer after every failure: each asking alone would have three attempts.
+    let (base, seen) = serve(|number, _, stream| match number % 2 {
+        0 => send(stream, "503 Service Unavailable", b""),
+        _ => say(stream, "a happy face"),
+    });
+    let failure = trial(&base, &["happiness"]).failure();
+    assert!(failure.starts_with("gave up after 3 attempts"), "{failure}");
+    assert_eq!(seen.lock().unwrap().len(), 5);
+
+    let (base, seen) = serve(|_, _, stream| {
+        thread::sleep(Duration::from_millis(300));
+        say(stream, "a happy face");
+    });
+    let mut trial = trial(&base, &["happiness"]);
+    trial.patience.whole = Duration::from_millis(200);
+    let failure = trial.failure();
+    assert!(failure.starts_with("none of 1 answers"), "{failure}");
+    assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_request_ends_in_time_whatever_comes() {
+    // Headers after a while, then a byte, then silence that would be allowed by itself.
+    let (base, _) = serve(|_, _, stream| {
+        thread::sleep(Duration::from_millis(700));
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n ");
+        thread::sleep(Duration::from_secs(10));
+    });
+    let mut trial = trial(&base, &["happiness"]);
+    trial.patience.idle = Duration::from_secs(5);
+    trial.patience.total = Duration::from_secs(1);
+    trial.patience.attempts = 1;
+    let began = Instant::now();
+    let failure = trial.failure();
+    assert!(
+        failure.ends_with("the answer took longer than 1 s"),
+        "{failure}"
+    );
+    assert!(began.elapsed() < Duration::from_secs(4));
 }
 
 #[test]

@@ -40,9 +40,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             eprintln!("{}\n", visible(&fault.to_string()));
         }
         match faults.len() {
-            0 => println!("{set}: good"),
+            0 => println!("{}: good", visible(set)),
             faults => {
-                println!("{set}: {}", count(faults, "fault"));
+                println!("{}: {}", visible(set), count(faults, "fault"));
                 outcome = Outcome::SomeFailed;
             }
         }

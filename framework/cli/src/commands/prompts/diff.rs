@@ -40,10 +40,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         shown.push_str(&format!("{class}{note}\n  {text}\n"));
     }
     let classes = differences.len();
-    print!("{}", visible(&shown));
-    println!(
-        "\n{} and {}: {same} of {classes} texts are the same.",
+    shown.push_str(&format!(
+        "\n{} and {}: {same} of {classes} texts are the same.\n",
         first.name, second.name
-    );
+    ));
+    print!("{}", visible(&shown));
     Ok(Outcome::Done)
 }

@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use exp_core::experiment::ClipSource;
 use exp_prompts::check::Limits;
+use exp_prompts::description_set::new_file;
 use exp_prompts::llm::{Client, Draft, Order, Patience, Question, Server, Watch, generate};
 use exp_prompts::provenance::Provenance;
 use exp_prompts::tokenizer::CONTEXT_LENGTH;
+use exp_report::text::visible;
 use exp_store::Store;
 use exp_train::Registry;
 
+use super::class_names;
 use crate::Outcome;
 use crate::progress::steps_bar;
 use crate::project::Project;
@@ -68,16 +71,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
     let project = Project::find(&std::env::current_dir()?)?;
     let name = &arguments.set_name;
-    ensure!(
-        is_name(name),
-        "`{name}` cannot name a description set: expected letters, digits, `-` and `_`"
-    );
-    let path = project.prompts().join(format!("{name}.yaml"));
-    ensure!(
-        !path.exists(),
-        "the description set {} is there already: choose another name, or delete it",
-        path.display()
-    );
+    let path = new_file(&project.prompts(), name)?;
     let classes = classes(arguments, &project, registry)?;
     let limits = limits(arguments)?;
     let question = match &arguments.question {
@@ -88,7 +82,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let server = Server::from_environment()?;
     let usual = std::env::var("EXP_LLM_MODEL").ok();
     let model = arguments.model.clone().or(usual);
-    let Some(model) = model.filter(|model| !model.is_empty()) else {
+    let Some(model) = model.filter(|model| !model.trim().is_empty()) else {
         bail!(
             "no model to ask: name one of those that {} has, with `--model` or EXP_LLM_MODEL",
             server.address()
@@ -141,12 +135,23 @@ fn ask(
     if generated.is_ok() {
         bar.finish();
     }
-    let closed = store.close();
-    generated?;
+    // The first of these two is the one that tells most.
+    let recorded = match unrecorded.into_inner().ok().flatten() {
+        Some(error) => Err(error),
+        None => store.close(),
+    };
+    if let Err(unfinished) = generated {
+        return Err(match recorded {
+            Ok(()) => unfinished.into(),
+            Err(error) => anyhow!("{unfinished}\nnot all requests were recorded: {error}"),
+        });
+    }
     let set = draft.set();
-    draft.publish(path)?;
+    draft
+        .publish(path)
+        .context("the answers are all there, but not in a set")?;
     for (class, text) in &set.texts {
-        println!("{class}: {text}");
+        println!("{}: {text}", visible(class));
     }
     println!(
         "\n{}: texts: {}, requests: {} ({} in vain){}",
@@ -160,10 +165,7 @@ fn ask(
         "Read it; then use it with `prompt: {{descriptions: {{set: {}}}}}`.",
         set.name
     );
-    if let Some(error) = unrecorded.into_inner().ok().flatten() {
-        return Err(error).context("the set is written, but not all requests were recorded");
-    }
-    Ok(closed?)
+    recorded.context("the set is written, but not all requests were recorded")
 }
 
 fn classes(
@@ -172,7 +174,7 @@ fn classes(
     registry: &Registry,
 ) -> anyhow::Result<Vec<String>> {
     let classes = match &arguments.on {
-        None => arguments.classes.clone(),
+        None => class_names(&arguments.classes),
         Some(benchmark) => {
             let protocol = project.read_protocol(benchmark)?;
             let source = ClipSource::decode(&protocol, &[], registry)?;
@@ -180,7 +182,7 @@ fn classes(
         }
     };
     for (place, class) in classes.iter().enumerate() {
-        ensure!(!class.trim().is_empty(), "a class needs a name");
+        ensure!(!class.is_empty(), "a class needs a name");
         ensure!(
             !classes[..place].contains(class),
             "there are two classes `{class}`"
@@ -199,11 +201,6 @@ fn limits(arguments: &Arguments) -> anyhow::Result<Limits> {
          tokens with the start and the end token"
     );
     Ok(Limits { tokens, ..usual })
-}
-
-fn is_name(name: &str) -> bool {
-    let fits = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
-    name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.chars().all(fits)
 }
 
 fn tokens(provenance: &Provenance) -> String {

@@ -8,6 +8,7 @@ use exp_prompts::description_set::new_file;
 use exp_prompts::import;
 use exp_report::text::{count, visible};
 
+use super::class_names;
 use crate::Outcome;
 use crate::project::Project;
 
@@ -38,10 +39,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let set = import(
         &arguments.file,
         arguments.list.as_deref(),
-        arguments.classes.clone(),
+        arguments.classes.as_deref().map(class_names),
         &arguments.set_name,
     )?;
-    set.write(&path)?;
+    set.write_new(&path)?;
     let faults = check_file(&path, 0)?;
     for fault in &faults {
         eprintln!("{}\n", visible(&fault.to_string()));
@@ -57,7 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         visible(&set.provenance.to_string())
     );
     for (class, text) in &set.texts {
-        println!("  {class}: {}", visible(text).replace('\n', " "));
+        println!("  {}: {}", visible(class), visible(text).replace('\n', " "));
     }
     if !faults.is_empty() {
         println!(

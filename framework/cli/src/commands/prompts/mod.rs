@@ -36,3 +36,8 @@ pub fn run(command: &Command, registry: &Registry) -> anyhow::Result<Outcome> {
         Command::Import(arguments) => import::run(arguments),
     }
 }
+
+/// Names of classes as they are typed in a row: `a, b` is `a` and `b`.
+fn class_names(typed: &[String]) -> Vec<String> {
+    typed.iter().map(|name| name.trim().to_owned()).collect()
+}
