@@ -6,12 +6,11 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use exp_core::llm_call::LlmCall;
-use thiserror::Error;
 
-use super::{Question, Server};
-use crate::check::{Fault, Limits, check_texts};
+use super::{DraftError, Question, Server};
+use crate::check::{Limits, check_texts};
 use crate::clean::clean;
-use crate::description_set::{DescriptionSet, DescriptionSetError};
+use crate::description_set::DescriptionSet;
 use crate::provenance::{Answer, ClassSamples, Date, Generated, Provenance, TokenCounts, sha256};
 
 /// The parameter that holds the classes: questions may name them all.
@@ -46,61 +45,6 @@ pub struct Draft {
     /// Keeps other calls from writing the same draft. The file stays: without it, two calls could
     /// each hold a lock.
     _lock: File,
-}
-
-/// Why a draft cannot be begun or gone on with.
-#[derive(Debug, Error)]
-pub enum DraftError {
-    /// There is one already.
-    #[error(
-        "{} holds answers that were not finished: go on with `--continue`, or delete the file", path.display()
-    )]
-    Begun {
-        /// The draft's file.
-        path: PathBuf,
-    },
-    /// It was begun in another way.
-    #[error(
-        "{} was begun with {what}: ask the same again, or delete the file to begin anew", path.display()
-    )]
-    Other {
-        /// The draft's file.
-        path: PathBuf,
-        /// What was different.
-        what: String,
-    },
-    /// Another call writes it now.
-    #[error(
-        "the set is being written by another call, which uses {}; wait for it, or choose another name", path.display()
-    )]
-    Busy {
-        /// The draft's file.
-        path: PathBuf,
-    },
-    /// Its texts do not go together, for example because the file was changed by hand.
-    #[error("{} cannot become a set: {}; delete the answers at fault, or the file", path.display(), list(faults))]
-    Faulty {
-        /// The draft's file.
-        path: PathBuf,
-        /// What is wrong with it.
-        faults: Vec<Fault>,
-    },
-    /// Its file cannot be read or written.
-    #[error(transparent)]
-    File(#[from] DescriptionSetError),
-    /// Its folder cannot be made, or a finished draft not removed.
-    #[error("cannot use {}: {reason}", path.display())]
-    Folder {
-        /// The folder or file.
-        path: PathBuf,
-        /// The operating system's reason.
-        reason: std::io::Error,
-    },
-}
-
-fn list(faults: &[Fault]) -> String {
-    let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
-    faults.join("; ")
 }
 
 impl Draft {

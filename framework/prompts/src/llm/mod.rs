@@ -18,8 +18,8 @@ mod stop;
 mod wire;
 
 pub use client::{Client, Patience};
-pub use draft::{Draft, DraftError, Order};
-pub use error::{ClientError, Stopped};
+pub use draft::{Draft, Order};
+pub use error::{ClientError, DraftError, Stopped};
 pub use generate::{Unfinished, Watch, generate};
 pub use key::Key;
 pub use question::{Question, QuestionError};
