@@ -352,6 +352,42 @@ fn inputs_that_cannot_be_used_say_why() {
     assert!(many.to_string().contains("`.` and `a`"), "{many}");
 }
 
+/// The stem of `...mp4` is `..`: its frames would replace all that lies beside the output.
+#[test]
+fn no_clip_is_written_outside_the_output_or_over_its_files() {
+    let top = tempfile::tempdir().unwrap();
+    let mine = top.path().join("mine.txt");
+    fs::write(&mine, "mine").unwrap();
+    let (output, settings) = (top.path().join("out"), Settings::default());
+    for name in [
+        "...mp4",
+        "prepare.json.mp4",
+        "Prepare.csv.mp4",
+        "prepare.new.mp4",
+        ".unfinished.mp4",
+    ] {
+        let video = top.path().join(name);
+        film(&video, &walk_by(2));
+        let error = prepare(&video, &output, &settings).unwrap_err().to_string();
+        assert!(error.contains("a clip cannot have the folder"), "{error}");
+        assert!(!output.exists() && mine.exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_with_other_files_is_not_replaced() {
+    let top = tempfile::tempdir().unwrap();
+    let (video, output) = (top.path().join("v.mp4"), top.path().join("out"));
+    film(&video, &walk_by(2));
+    let settings = Settings::default();
+    drop(Job::open(&video, &output, &settings).unwrap());
+    fs::create_dir(output.join("v")).unwrap();
+    fs::write(output.join("v/notes.txt"), "mine").unwrap();
+    let error = prepare(&video, &output, &settings).unwrap_err().to_string();
+    assert!(error.contains("notes.txt is no frame"), "{error}");
+    assert!(output.join("v/notes.txt").exists());
+}
+
 #[test]
 fn frames_of_two_sizes_are_refused() {
     let top = tempfile::tempdir().unwrap();

@@ -20,6 +20,8 @@ const SETTINGS: &str = "prepare.json";
 const LOG: &str = "prepare.csv";
 /// Frames of clips that are being prepared, in the output folder.
 const UNFINISHED: &str = ".unfinished";
+/// What no clip's folder may be called: the above, and the log while it is written anew.
+pub(super) const OWN_NAMES: [&str; 4] = [SETTINGS, LOG, "prepare.new", UNFINISHED];
 
 /// What frames in a folder depend on, as it stands in [`SETTINGS`].
 #[derive(Serialize)]
@@ -142,6 +144,7 @@ impl Job {
             Outcome::Face | Outcome::NoFace => {
                 let place = self.output.join(&source.folder);
                 // A clip without a line in the log.
+                only_frames(&place)?;
                 remove(&place)?;
                 create(place.parent().unwrap_or(&self.output))?;
                 fs::rename(&unfinished, &place).map_err(VideoError::io("make", &place))?;
@@ -209,6 +212,31 @@ fn occupy(output: &Path, made: &Made) -> Result<File, VideoError> {
 
 fn create(path: &Path) -> Result<(), VideoError> {
     fs::create_dir_all(path).map_err(VideoError::io("make the folder", path))
+}
+
+/// Refuses to replace a folder that holds anything but frames as they are written here, such as
+/// another clip's folder from an earlier run, or files of the user.
+fn only_frames(place: &Path) -> Result<(), VideoError> {
+    let entries = match fs::read_dir(place) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(VideoError::io("read", place))?,
+    };
+    for entry in entries {
+        let path = entry.map_err(VideoError::io("read", place))?.path();
+        let number = path.file_stem().unwrap_or_default().as_encoded_bytes();
+        let is_frame = path.extension().is_some_and(|extension| extension == "jpg")
+            && number.iter().all(u8::is_ascii_digit);
+        if !is_frame || path.is_dir() {
+            return Err(VideoError::Output {
+                path: place.to_owned(),
+                message: format!(
+                    "a clip is to be written here, but {} is no frame of one; move it elsewhere",
+                    path.display()
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Removes a folder, if it is there.

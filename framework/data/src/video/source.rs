@@ -1,10 +1,11 @@
 //! What there is to prepare: videos, and folders of frames.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::VideoError;
 use super::ffmpeg::Ffmpeg;
+use super::job::OWN_NAMES;
 use crate::decode::{Frame, read_frame};
 use crate::natural::natural_order;
 
@@ -116,6 +117,14 @@ pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source
         let path = fs::canonicalize(input).map_err(VideoError::io("read", input))?;
         only.folder = path.file_name().unwrap_or_default().into();
     }
+    if let Some(source) = found.iter().find(|source| !is_usable(&source.folder)) {
+        return Err(problem(format!(
+            "a clip cannot have the folder `{}` in the output: it is either no name of a folder or one \
+             that `exp data prepare` keeps for itself ({}); rename it",
+            source.name(),
+            OWN_NAMES.join(", ")
+        )));
+    }
     // Folder by folder, so what lies inside a clip's folder follows it.
     found.sort_by(|a, b| a.folder.cmp(&b.folder));
     if let Some(pair) = found
@@ -130,6 +139,18 @@ pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source
     }
     found.sort_by(|a, b| natural_order(&a.name(), &b.name()));
     Ok(found)
+}
+
+/// Whether a clip may be written to this path below the output, and what is there be replaced: it
+/// must lead nowhere else (the stem of `...mp4` is `..`), and not to the files of [`Job`](super::Job).
+/// Some file systems take `Prepare.CSV` for `prepare.csv`.
+fn is_usable(folder: &Path) -> bool {
+    let own = |first: Component<'_>| {
+        let first = first.as_os_str();
+        OWN_NAMES.iter().any(|own| first.eq_ignore_ascii_case(own))
+    };
+    let plain = |part| matches!(part, Component::Normal(_));
+    folder.components().all(plain) && !folder.components().next().is_some_and(own)
 }
 
 /// `below` is the path from the input to `folder`.
