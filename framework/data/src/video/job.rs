@@ -26,7 +26,8 @@ pub(super) const OWN_NAMES: [&str; 4] = [SETTINGS, LOG, "prepare.new", UNFINISHE
 /// What frames in a folder depend on, as it stands in [`SETTINGS`].
 #[derive(Serialize)]
 struct Made {
-    input: PathBuf,
+    /// Its path. One that is not UTF-8 is quoted, with the odd bytes as `\xE9`.
+    input: String,
     /// `yunet`, or the SHA-256 of the file of boxes.
     faces: String,
     margin: f64,
@@ -53,8 +54,12 @@ impl Job {
     pub fn open(input: &Path, output: &Path, settings: &Settings) -> Result<Self, VideoError> {
         let sources = sources(input, Some(output))?;
         let preparer = Preparer::new(settings, &sources)?;
+        let whole = fs::canonicalize(input).map_err(VideoError::io("read", input))?;
         let made = Made {
-            input: fs::canonicalize(input).map_err(VideoError::io("read", input))?,
+            input: match whole.to_str() {
+                Some(path) => path.to_owned(),
+                None => format!("{whole:?}"),
+            },
             faces: match &preparer.faces {
                 Faces::Detector(_) => "yunet".to_owned(),
                 Faces::File(boxes) => boxes.sha256.clone(),
@@ -162,6 +167,8 @@ fn occupy(output: &Path, made: &Made) -> Result<File, VideoError> {
         path: output.to_owned(),
         message: message.to_owned(),
     };
+    let now = serde_json::to_value(made)
+        .map_err(|error| refuse(&format!("the settings cannot be written down: {error}")))?;
     create(output)?;
     let mut entries = fs::read_dir(output).map_err(VideoError::io("read", output))?;
     if entries.next().is_some() && !path.exists() {
@@ -186,13 +193,11 @@ fn occupy(output: &Path, made: &Made) -> Result<File, VideoError> {
     file.read_to_string(&mut text)
         .map_err(VideoError::io("read", &path))?;
     if text.is_empty() {
-        let text = serde_json::to_string_pretty(made).unwrap_or_default() + "\n";
-        file.write_all(text.as_bytes())
+        file.write_all(format!("{now:#}\n").as_bytes())
             .map_err(VideoError::io("write", &path))?;
         return Ok(file);
     }
     let before: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
-    let now = serde_json::to_value(made).unwrap_or_default();
     let now = now.as_object().into_iter().flatten();
     let changed: Vec<String> = now
         .filter(|(name, now)| before.get(*name) != Some(now))

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::error::VideoError;
 use super::ffmpeg::Ffmpeg;
 use super::job::OWN_NAMES;
+use crate::benchmarks::{FRAMES, frames_in, is_frame};
 use crate::decode::{Frame, read_frame};
 use crate::natural::natural_order;
 
@@ -14,8 +15,6 @@ use crate::natural::natural_order;
 const VIDEOS: [&str; 12] = [
     "3gp", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ts", "webm", "wmv",
 ];
-/// File names that end so are taken for frames.
-const FRAMES: [&str; 3] = ["jpg", "jpeg", "png"];
 
 /// One clip as it comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +30,8 @@ pub(super) struct Source {
 pub(super) enum Content {
     /// A file for ffmpeg.
     Video(PathBuf),
-    /// Image files in natural order.
-    Frames(Vec<PathBuf>),
+    /// A folder with image files.
+    Frames(PathBuf),
 }
 
 impl Source {
@@ -71,9 +70,9 @@ impl Source {
                 let ffmpeg = ffmpeg.ok_or(VideoError::NoFfmpeg)?;
                 ffmpeg.frames(path, &mut checked)?
             }
-            Content::Frames(paths) => {
-                for path in paths {
-                    checked(read_frame(path)?)?;
+            Content::Frames(folder) => {
+                for path in frames_in(folder).map_err(VideoError::Frames)? {
+                    checked(read_frame(&path)?)?;
                 }
                 String::new()
             }
@@ -83,8 +82,8 @@ impl Source {
 }
 
 /// The clips of an input in natural order: a video, a folder of frames, or a folder that holds such
-/// at any depth. Names that begin with a dot and linked folders are passed over, and so is
-/// `without`, the output, should it lie in the input.
+/// at any depth. Links are followed, but for those to a folder that they lie in. Names that begin with
+/// a dot are passed over, and so is `without`, the output, should it lie in the input.
 pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source>, VideoError> {
     let mut found = Vec::new();
     if fs::metadata(input)
@@ -92,7 +91,9 @@ pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source
         .is_dir()
     {
         let without = without.and_then(|path| fs::canonicalize(path).ok());
-        walk(input, Path::new(""), without.as_deref(), &mut found)?;
+        let whole = fs::canonicalize(input).map_err(VideoError::io("read", input))?;
+        let mut above: Vec<PathBuf> = without.into_iter().filter(|path| *path != whole).collect();
+        walk(input, Path::new(""), &mut above, &mut found)?;
     } else {
         found.push(Source {
             folder: PathBuf::from(input.file_stem().unwrap_or_default()),
@@ -138,6 +139,15 @@ pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source
         )));
     }
     found.sort_by(|a, b| natural_order(&a.name(), &b.name()));
+    if let Some(pair) = found
+        .windows(2)
+        .find(|pair| pair[0].name() == pair[1].name())
+    {
+        return Err(problem(format!(
+            "two clips would both be `{}` in the log, since their names are not UTF-8; rename one of them",
+            pair[0].name()
+        )));
+    }
     Ok(found)
 }
 
@@ -153,49 +163,51 @@ fn is_usable(folder: &Path) -> bool {
     folder.components().all(plain) && !folder.components().next().is_some_and(own)
 }
 
-/// `below` is the path from the input to `folder`.
+/// `below` is the path from the input to `folder`; `above` are folders not to go into (again), the
+/// output and those that `folder` lies in, without links.
 fn walk(
     folder: &Path,
     below: &Path,
-    without: Option<&Path>,
+    above: &mut Vec<PathBuf>,
     found: &mut Vec<Source>,
 ) -> Result<(), VideoError> {
-    let mut frames = Vec::new();
+    let whole = fs::canonicalize(folder).map_err(VideoError::io("read", folder))?;
+    if above.contains(&whole) {
+        return Ok(());
+    }
+    above.push(whole);
+    let mut has_frames = false;
     for entry in fs::read_dir(folder).map_err(VideoError::io("read", folder))? {
         let entry = entry.map_err(VideoError::io("read", folder))?;
         let (name, path) = (entry.file_name(), entry.path());
         if name.as_encoded_bytes().starts_with(b".") {
             continue;
         }
-        let kind = entry.file_type().map_err(VideoError::io("read", &path))?;
-        if kind.is_dir() {
-            let is_output = without
-                .is_some_and(|without| fs::canonicalize(&path).is_ok_and(|path| path == without));
-            if !is_output {
-                walk(&path, &below.join(&name), without, found)?;
-            }
-        } else if ends_with(&path, &FRAMES) {
-            frames.push(path);
-        } else if ends_with(&path, &VIDEOS) {
+        // Of a link to nothing that is named like a video or a frame, its clip will tell.
+        if path.is_dir() {
+            walk(&path, &below.join(&name), above, found)?;
+        } else if is_frame(Path::new(&name)) {
+            has_frames = true;
+        } else if is_video(&path) {
             found.push(Source {
                 folder: below.join(&name).with_extension(""),
                 content: Content::Video(path),
             });
         }
     }
-    if !frames.is_empty() {
-        frames.sort_by(|a, b| natural_order(&a.to_string_lossy(), &b.to_string_lossy()));
+    if has_frames {
         found.push(Source {
             folder: below.to_owned(),
-            content: Content::Frames(frames),
+            content: Content::Frames(folder.to_owned()),
         });
     }
+    above.pop();
     Ok(())
 }
 
-fn ends_with(path: &Path, endings: &[&str]) -> bool {
+fn is_video(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
-        endings
+        VIDEOS
             .iter()
             .any(|ending| extension.eq_ignore_ascii_case(ending))
     })
