@@ -375,12 +375,12 @@ fn a_rule_that_drops_all_clips_is_named() {
     let root = tempfile::tempdir().unwrap();
     make_dfew(root.path());
     let data = [("EXP_DFEW_ROOT", root.path())];
-    let more = ["--set", "clip.short=drop", "--set", "clip.frames=1000"];
+    let more = ["--set", "clip.short=drop", "--set", "clip.frames=256"];
     let output = plan(project.path(), &data, "dfew", &more);
     assert_eq!(output.status.code(), Some(2), "{}", out(&output));
     let message = err(&output);
     assert!(message.contains("has 0 training clips"), "{message}");
-    let reason = "more have fewer than 1000 frames, and `clip.short: drop` leaves them out";
+    let reason = "more have fewer than 256 frames, and `clip.short: drop` leaves them out";
     assert!(message.contains(reason), "{message}");
     assert!(
         message.contains("set `clip.short` to another rule"),
