@@ -139,17 +139,15 @@ impl Job {
     fn clip(&self, index: usize, source: &Source, log: &Log) -> Result<Record, VideoError> {
         let unfinished = self.output.join(UNFINISHED).join(index.to_string());
         create(&unfinished)?;
-        let record = self
-            .preparer
-            .prepare(source, &unfinished)
+        let place = self.output.join(&source.folder);
+        let record = only_frames(&place)
+            .and_then(|()| self.preparer.prepare(source, &unfinished))
             .unwrap_or_else(|error| Record::failed(source, &error));
         // Before the folder, so that every finished clip has its line.
         log.add(&record)?;
         match record.result {
             Outcome::Face | Outcome::NoFace => {
-                let place = self.output.join(&source.folder);
                 // A clip without a line in the log.
-                only_frames(&place)?;
                 remove(&place)?;
                 create(place.parent().unwrap_or(&self.output))?;
                 fs::rename(&unfinished, &place).map_err(VideoError::io("make", &place))?;

@@ -1,7 +1,6 @@
 //! `exp data check`: is a benchmark complete, and can its clips be trained on faithfully?
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -63,7 +62,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         None => project.runs().join(format!("check/{name}.json")),
     };
     // Before the check, which can take an hour.
-    let file = open_details(&details)?;
+    try_to_write(&details)?;
     let bar = Bar::new("checking clips");
     let report = check(&subject, &|done, total| bar.reach(done, total));
     bar.finish();
@@ -71,7 +70,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     for note in overlap_notes(official, registry)? {
         println!("Note: {note}.");
     }
-    write(&report, file).with_context(|| format!("cannot write {}", details.display()))?;
+    write(&report, &details)?;
     println!("Details: {}", details.display());
     Ok(match report.is_faithful() {
         true => Outcome::Done,
@@ -119,8 +118,8 @@ fn overlap_notes(official: Option<&Official>, registry: &Registry) -> anyhow::Re
     Ok(notes)
 }
 
-/// Opens the file for the findings; what it holds from an earlier check stays until [`write`].
-fn open_details(file: &Path) -> anyhow::Result<File> {
+/// Whether the findings can be written; what the file holds from an earlier check stays.
+fn try_to_write(file: &Path) -> anyhow::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -130,13 +129,13 @@ fn open_details(file: &Path) -> anyhow::Result<File> {
         .create(true)
         .truncate(false)
         .open(file);
-    options.with_context(|| format!("cannot write {}", file.display()))
+    options.with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(())
 }
 
-fn write(report: &Report, mut file: File) -> anyhow::Result<()> {
+fn write(report: &Report, file: &Path) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(report)?;
-    file.set_len(0)?;
-    Ok(file.write_all((text + "\n").as_bytes())?)
+    std::fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// A bar whose length is known at its first step.
