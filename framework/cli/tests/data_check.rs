@@ -335,6 +335,61 @@ fn a_faithful_benchmark_ends_with_status_0() {
 }
 
 #[test]
+fn a_check_of_dfew_tells_that_mafw_holds_clips_of_it() {
+    let project = project();
+    let root = tempfile::tempdir().unwrap();
+    make_dfew(root.path());
+    let data = [("EXP_DFEW_ROOT", root.path())];
+    let output = exp(project.path(), &data, &["data", "check", "dfew"]);
+    let note = "Note: MAFW holds 1097 clips of DFEW (its paper, section 3.1)";
+    assert!(out(&output).contains(note), "{}", out(&output));
+    assert_eq!(out(&output).matches("Note: ").count(), 1);
+
+    // That the findings cannot be written is known before anything is checked.
+    fs::write(project.path().join("file"), "").unwrap();
+    let to_file = ["data", "check", "dfew", "--details", "file/found.json"];
+    let output = exp(project.path(), &data, &to_file);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(out(&output), "");
+    assert!(err(&output).contains("file"), "{}", err(&output));
+}
+
+#[test]
+fn without_a_usable_clip_nothing_is_said_of_images() {
+    let project = project();
+    fs::write(project.path().join("list.txt"), "gone 1 0\n").unwrap();
+    let protocol =
+        "benchmark: {frame_list: {train: list.txt, test: list.txt, classes: [happy, sad]}}\n";
+    let file = project.path().join("experiments/benchmarks/gone.yaml");
+    fs::write(file, protocol).unwrap();
+    let output = exp(project.path(), &[], &["data", "check", "gone"]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let printed = out(&output);
+    assert!(printed.contains("No clip can be used."), "{printed}");
+    assert!(!printed.contains("Images"), "{printed}");
+}
+
+#[test]
+fn a_rule_that_drops_all_clips_is_named() {
+    let project = project();
+    let root = tempfile::tempdir().unwrap();
+    make_dfew(root.path());
+    let data = [("EXP_DFEW_ROOT", root.path())];
+    let more = ["--set", "clip.short=drop", "--set", "clip.frames=256"];
+    let output = plan(project.path(), &data, "dfew", &more);
+    assert_eq!(output.status.code(), Some(2), "{}", out(&output));
+    let message = err(&output);
+    assert!(message.contains("has 0 training clips"), "{message}");
+    let reason = "more have fewer than 256 frames, and `clip.short: drop` leaves them out";
+    assert!(message.contains(reason), "{message}");
+    assert!(
+        message.contains("set `clip.short` to another rule"),
+        "{message}"
+    );
+    assert!(!message.contains("at most 0"), "{message}");
+}
+
+#[test]
 fn wrong_input_is_told() {
     let project = project();
     for (arguments, expected) in [

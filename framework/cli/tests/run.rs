@@ -419,6 +419,71 @@ fn a_clip_is_predicted_as_it_was_tested() {
     assert!(text(&output.stderr).contains("nor a run whose id begins so"));
 }
 
+/// Needs the program ffmpeg. A drawn clip is filmed, in two frames and in one that is too few.
+#[test]
+fn a_video_is_predicted() {
+    let (run, folder) = (done(), TRAINED.project.path());
+    let drawn = format!("runs/data/synthetic-1-70-70/{}", last(&run)[0].clip);
+    let videos = tempfile::tempdir().unwrap();
+    let predict = |frames: &str| -> serde_json::Value {
+        let video = videos.path().join(format!("{frames} frames.mp4"));
+        let filmed = Command::new("ffmpeg")
+            .current_dir(folder)
+            .args(["-v", "error", "-i", &format!("{drawn}/%05d.jpg")])
+            .args(["-frames:v", frames, "-c:v", "mpeg4", "-q:v", "2"])
+            .arg(&video)
+            .status()
+            .expect("this test needs the program ffmpeg");
+        assert!(filmed.success());
+        let video = video.display().to_string();
+        let mut arguments = vec!["predict", &video, "--json", "--device", "cpu"];
+        arguments.extend(["--checkpoint", &run.id[..8]]);
+        let output = exp(folder, &arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let answer = predict("3");
+    assert_eq!(answer["frames"], 3);
+    let shares = answer["probabilities"].as_object().unwrap();
+    let sum: f64 = shares.values().map(|share| share.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-9 && shares.len() == 7);
+    let short = "the clip has 1 of the 2 frames that the model takes";
+    assert!(
+        !answer["notes"].to_string().contains("model takes"),
+        "{answer}"
+    );
+    let answer = predict("1");
+    assert!(answer["notes"].to_string().contains(short), "{answer}");
+}
+
+#[test]
+fn a_damaged_frame_is_told_with_the_prediction() {
+    let (run, folder) = (done(), TRAINED.project.path());
+    let drawn = folder.join(format!(
+        "runs/data/synthetic-1-70-70/{}",
+        last(&run)[0].clip
+    ));
+    let faces = tempfile::tempdir().unwrap();
+    fs::copy(drawn.join("00001.jpg"), faces.path().join("1.jpg")).unwrap();
+    fs::write(faces.path().join("2.jpg"), "").unwrap();
+    let shown = faces.path().display().to_string();
+    let mut arguments = vec!["predict", &shown, "--faces", "--device", "cpu"];
+    arguments.extend(["--checkpoint", &run.id[..8]]);
+    let output = exp(folder, &arguments);
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(
+        errors.contains("`clip.damaged: repeat_neighbour`"),
+        "{errors}"
+    );
+    arguments.extend(["--set", "clip.damaged=repeat_neighbour"]);
+    let output = exp(folder, &arguments);
+    let errors = text(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let note = "note: 1 damaged frame was replaced by a neighbour";
+    assert!(errors.contains(note), "{errors}");
+}
+
 #[test]
 fn a_checkpoint_says_what_it_is() {
     let run = done();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::cache::FrameCache;
 use crate::error::DataError;
+use crate::format::Format;
 use crate::{jpeg, png};
 
 /// One decoded image.
@@ -63,15 +64,10 @@ impl FrameReader {
                 path: path.to_owned(),
                 source,
             })?;
-        let decoded = if self.file.starts_with(jpeg::SIGNATURE) {
-            jpeg::decode(&self.file, &mut self.frame)
-        } else if self.file.starts_with(png::SIGNATURE) {
-            png::decode(&self.file, &mut self.frame)
-        } else if self.file.is_empty() {
-            Err("the file is empty".to_owned())
-        } else {
-            Err("it begins like no JPEG or PNG file".to_owned())
-        };
+        let decoded = Format::of(&self.file).and_then(|format| match format {
+            Format::Jpeg => jpeg::decode(&self.file, &mut self.frame),
+            Format::Png => png::decode(&self.file, &mut self.frame),
+        });
         decoded.map_err(|reason| DataError::Decode {
             path: path.to_owned(),
             reason,

@@ -17,7 +17,7 @@ pub enum DataError {
     },
     /// A file is there but holds no image that can be decoded.
     #[error(
-        "{} is not a readable JPEG or PNG image ({reason}); extract this frame again, take it out of its folder, or let its neighbour stand in for it (`clip.damaged: repeat_neighbour`)",
+        "{} is not a readable JPEG or PNG image ({reason}); extract this frame again or take it out of its folder",
         path.display()
     )]
     Decode {
@@ -26,6 +26,9 @@ pub enum DataError {
         /// The decoder's reason.
         reason: String,
     },
+    /// A frame that a model is to see cannot be decoded, and the rule is to stop.
+    #[error("{0}, or let its neighbour stand in for it (`clip.damaged: repeat_neighbour`)")]
+    Damaged(Box<DataError>),
     /// The file that keeps decoded frames could not be made.
     #[error(
         "cannot make a file for decoded frames in {}: {source}; name a folder that can be written to, or set `train.cache_gib` to 0",

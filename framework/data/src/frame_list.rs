@@ -58,7 +58,9 @@ fn locate(folder: &str, place: &Place) -> Result<(String, PathBuf), String> {
         Place::Root(root) => Ok((folder.to_owned(), root.join(folder))),
         Place::Replace { from, to } => folder
             .strip_prefix(from.trim_end_matches('/'))
-            .and_then(|rest| rest.strip_prefix('/'))
+            .filter(|rest| rest.starts_with('/'))
+            // All slashes: `to.join` would take a name that begins with one for the whole path.
+            .map(|rest| rest.trim_start_matches('/'))
             .map(|name| (name.to_owned(), to.join(name)))
             .ok_or_else(|| {
                 format!(

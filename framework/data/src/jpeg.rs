@@ -6,6 +6,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::decode::Frame;
+use crate::format::on_one_line;
 
 /// The first bytes of every JPEG file.
 pub(crate) const SIGNATURE: &[u8] = &[0xff, 0xd8, 0xff];
@@ -18,9 +19,7 @@ pub(crate) fn decode(bytes: &[u8], frame: &mut Frame) -> Result<(), String> {
         .jpeg_set_out_colorspace(ColorSpace::RGB)
         .set_strict_mode(true);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder
-        .decode_headers()
-        .map_err(|error| error.to_string())?;
+    decoder.decode_headers().map_err(on_one_line)?;
     let (width, height) = decoder.dimensions().ok_or("it has no size")?;
     if let Some(ColorSpace::CMYK | ColorSpace::YCCK) = decoder.input_colorspace() {
         return Err("its four colours are those of print (CMYK); store it as RGB".to_owned());
@@ -28,9 +27,7 @@ pub(crate) fn decode(bytes: &[u8], frame: &mut Frame) -> Result<(), String> {
     let values = decoder.output_buffer_size().ok_or("it has no size")?;
     let pixels = width * height;
     frame.rgb.resize(values, 0);
-    decoder
-        .decode_into(&mut frame.rgb)
-        .map_err(|error| error.to_string())?;
+    decoder.decode_into(&mut frame.rgb).map_err(on_one_line)?;
     if !ends(bytes) {
         return Err("it breaks off before its end marker".to_owned());
     }

@@ -8,6 +8,7 @@ mod cache;
 pub mod check;
 pub mod decode;
 mod error;
+mod format;
 pub mod frame_list;
 mod jpeg;
 pub mod loader;

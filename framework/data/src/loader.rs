@@ -5,8 +5,9 @@
 //! workers there are: every random draw comes from a generator seeded by (seed, epoch, clip). One
 //! thread more makes batches of them, so that all the training loop does is take one.
 //!
-//! Memory is bounded: one batch lies ready as 32-bit floats, about one more as bytes, whatever the
-//! number of clips.
+//! Memory is bounded, whatever the number of clips: one batch lies ready as 32-bit floats. As bytes,
+//! each worker holds the clip that it reads, and has ready its share of one batch, rounded up: at least
+//! one clip, so more workers than a batch has clips hold more than a batch.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -6,6 +6,7 @@ use zune_core::result::DecodingResult;
 use zune_png::PngDecoder;
 
 use crate::decode::Frame;
+use crate::format::on_one_line;
 
 /// The first bytes of every PNG file.
 pub(crate) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -17,7 +18,7 @@ pub(crate) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 pub(crate) fn decode(bytes: &[u8], frame: &mut Frame) -> Result<(), String> {
     let options = DecoderOptions::default().png_set_confirm_crc(true);
     let mut decoder = PngDecoder::new_with_options(ZCursor::new(bytes), options);
-    let decoded = decoder.decode().map_err(|error| format!("{error:?}"))?;
+    let decoded = decoder.decode().map_err(on_one_line)?;
     let (width, height) = decoder.dimensions().ok_or("it has no size")?;
     let values = match decoded {
         DecodingResult::U8(values) => values,

@@ -205,6 +205,12 @@ fn split(line: &str, columns: Columns) -> Result<(String, Option<usize>, String)
     if folder.is_empty() || label.is_empty() {
         return Err(wrong());
     }
+    if separator == ' ' && folder.ends_with(char::is_whitespace) {
+        return Err(format!(
+            "the folder `{folder}` ends in a space; expected `{}` with one space between the columns",
+            columns.form()
+        ));
+    }
     let frames = match (columns, middle) {
         (Columns::FolderFramesLabel, Some(frames)) => Some(frames.parse().map_err(|_| {
             format!(

@@ -133,8 +133,11 @@ fn readable<'a>(
         return Ok((frames.frame(), false));
     };
     let is_damage = |error: &DataError| matches!(error, DataError::Decode { .. });
-    if rule == DamagedFrame::Stop || !is_damage(&damage) {
+    if !is_damage(&damage) {
         return Err(damage);
+    }
+    if rule == DamagedFrame::Stop {
+        return Err(DataError::Damaged(Box::new(damage)));
     }
     let before = |distance| index.checked_sub(distance);
     let after = |distance| Some(index + distance);

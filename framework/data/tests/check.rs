@@ -205,7 +205,10 @@ fn every_damage_is_found() {
         found(&report, Kind::Unreadable),
         [
             format!("{0}: {0}_00001.jpg: the file is empty", name(train[1])),
-            format!("{0}: {0}_00001.jpg: neither JPEG nor PNG", name(train[2])),
+            format!(
+                "{0}: {0}_00001.jpg: it begins like no JPEG or PNG file",
+                name(train[2])
+            ),
         ]
     );
     let same = found(&report, Kind::SameFrames);
@@ -244,6 +247,8 @@ fn every_damage_is_found() {
             .any(|finding| finding.starts_with(&broken)),
         "{unreadable:?}"
     );
+    let named_once = |finding: &String| finding.matches(".jpg").count() == 1;
+    assert!(unreadable.iter().all(named_once), "{unreadable:?}");
 }
 
 #[test]

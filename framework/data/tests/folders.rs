@@ -44,30 +44,32 @@ fn clips_that_are_not_there_are_counted_with_examples() {
         ("a", &["1.jpg"]),
         ("empty", &[]),
         ("text", &["notes.txt", ".1.jpg"]),
-        ("twice", &["1.jpg", "1.png", "2.jpg"]),
+        ("twice", &["1.jpg", "1.JPEG", "2.jpg"]),
+        ("both", &["1.jpg", "00001.png"]),
     ]);
-    let listed = ["a", "empty", "text", "twice", "b", "c"].map(|name| (name, 1));
+    let listed = ["a", "twice", "both", "empty", "text", "b", "c"].map(|name| (name, 1));
     let split = look(root.path(), &listed);
     let top = root.path().display();
     assert_eq!(
         split.unusable_note().unwrap(),
         format!(
-            "5 of 6 clips cannot be used (empty: no .jpg, .jpeg or .png file in {top}/empty; text: no \
-             .jpg, .jpeg or .png file in {top}/text; twice: 1.jpg and 1.png are the same frame twice \
-             in {top}/twice; remove one format; and 2 more)"
+            "6 of 7 clips cannot be used (twice: 1.JPEG and 1.jpg are the same frame twice in \
+             {top}/twice; remove one of them; both: both JPEG and PNG files, such as 1.jpg and \
+             00001.png, in {top}/both: frames would be seen twice; remove one format; empty: no .jpg, \
+             .jpeg or .png file in {top}/empty; and 3 more)"
         )
     );
 }
 
 #[test]
-fn frames_are_jpeg_and_png_files_in_the_order_of_their_numbers() {
+fn frames_are_image_files_in_the_order_of_their_numbers() {
     let root = clips(&[(
         "clip",
         &[
-            "10.png",
+            "10.jpg",
             "9.JPG",
             "1.jpeg",
-            "2.png",
+            "2.jpg",
             "._1.jpeg",
             ".DS_Store",
             "Thumbs.db",
@@ -77,7 +79,7 @@ fn frames_are_jpeg_and_png_files_in_the_order_of_their_numbers() {
     let split = look(root.path(), &[("clip", 4)]);
     assert_eq!(
         names(&split.train[0]),
-        ["1.jpeg", "2.png", "9.JPG", "10.png"]
+        ["1.jpeg", "2.jpg", "9.JPG", "10.jpg"]
     );
 }
 

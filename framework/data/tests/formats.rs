@@ -74,7 +74,11 @@ fn a_file_cut_anywhere_is_an_error_that_names_it() {
             fs::write(&path, &whole[..length]).unwrap();
             match read_frame(&path) {
                 Err(error @ DataError::Decode { .. }) => {
-                    assert!(error.to_string().contains(name), "{error}");
+                    let message = error.to_string();
+                    assert!(message.contains(name), "{message}");
+                    assert!(!message.contains('\n'), "{message}");
+                    // Whoever prepares clips has no such setting.
+                    assert!(!message.contains("clip.damaged"), "{message}");
                 }
                 Err(error) => panic!("{name}: {error}"),
                 Ok(_) => panic!("{name}: read with {length} of {} bytes", whole.len()),
@@ -132,6 +136,10 @@ fn a_damaged_frame_stops_or_its_nearest_neighbour_stands_in() {
         let first = asked.iter().find(|index| damaged.contains(index)).unwrap();
         assert!(
             message.starts_with("clip a clip: ") && message.contains(&format!("{first}.jpg")),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("(`clip.damaged: repeat_neighbour`)"),
             "{message}"
         );
     }

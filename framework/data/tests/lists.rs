@@ -97,6 +97,17 @@ fn a_prefix_is_replaced_and_frames_are_in_natural_order() {
 }
 
 #[test]
+fn slashes_behind_a_replaced_prefix_make_no_absolute_path() {
+    let root = three_clips();
+    let place = Place::Replace {
+        from: "/data".into(),
+        to: root.path().into(),
+    };
+    let list = read(root.path(), "/data//Drama/1 1 2\n", &place).unwrap();
+    assert_eq!(labelled(&list), [("Drama/1", 2)]);
+}
+
+#[test]
 fn a_root_is_prepended() {
     let root = three_clips();
     let place = Place::Root(root.path().into());
@@ -139,6 +150,10 @@ fn lines_that_cannot_be_used_are_named() {
         (
             "a x.wav 1",
             "the setting `columns` must say what stands there",
+        ),
+        (
+            "a  1 1",
+            "the folder `a ` ends in a space; expected `<folder> <number of frames> <label>` with one space",
         ),
         (
             "/ 1 1",

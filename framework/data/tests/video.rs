@@ -307,6 +307,10 @@ fn boxes_of_another_detector_are_used() {
     for (rows, expected) in [
         ("v,0,1,1,5,5", "line 2: frames count from 1"),
         (
+            "v,18446744073709551615,1,1,5,5",
+            "line 2: expected the number of a frame, from 1 to 1000000",
+        ),
+        (
             "v,1,1,1,5,0",
             "line 2: expected a box with a width and a height above 0",
         ),
@@ -350,6 +354,111 @@ fn inputs_that_cannot_be_used_say_why() {
     assert!(refused(&folder).contains("the clips `.` and `a`"));
     let many = prepare_clip(&folder, &Settings::default()).unwrap_err();
     assert!(many.to_string().contains("`.` and `a`"), "{many}");
+}
+
+/// The stem of `...mp4` is `..`: its frames would replace all that lies beside the output.
+#[test]
+fn no_clip_is_written_outside_the_output_or_over_its_files() {
+    let top = tempfile::tempdir().unwrap();
+    let mine = top.path().join("mine.txt");
+    fs::write(&mine, "mine").unwrap();
+    let (output, settings) = (top.path().join("out"), Settings::default());
+    for name in [
+        "...mp4",
+        "prepare.json.mp4",
+        "Prepare.csv.mp4",
+        "prepare.new.mp4",
+        ".unfinished.mp4",
+    ] {
+        let video = top.path().join(name);
+        film(&video, &walk_by(2));
+        let error = prepare(&video, &output, &settings).unwrap_err().to_string();
+        assert!(error.contains("a clip cannot have the folder"), "{error}");
+        assert!(!output.exists() && mine.exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_with_other_files_is_not_replaced() {
+    let top = tempfile::tempdir().unwrap();
+    let (video, output) = (top.path().join("v.mp4"), top.path().join("out"));
+    film(&video, &walk_by(2));
+    let settings = Settings::default();
+    drop(Job::open(&video, &output, &settings).unwrap());
+    fs::create_dir(output.join("v")).unwrap();
+    fs::write(output.join("v/notes.txt"), "mine").unwrap();
+    for _ in 0..2 {
+        let records = prepare(&video, &output, &settings).unwrap();
+        assert_eq!(records[0].result, Outcome::Failed);
+        let reason = &records[0].message;
+        assert!(reason.contains("notes.txt is no frame"), "{reason}");
+        assert!(output.join("v/notes.txt").exists());
+    }
+}
+
+#[test]
+fn frames_in_two_formats_are_a_clip_that_fails() {
+    let top = tempfile::tempdir().unwrap();
+    let (input, output) = (top.path().join("in"), top.path().join("out"));
+    for clip in ["both", "one"] {
+        fs::create_dir_all(input.join(clip)).unwrap();
+        filming::write_jpeg(&input.join(clip).join("1.jpg"), &grey(64, 48));
+    }
+    fs::write(input.join("both/00001.png"), "").unwrap();
+    let records = prepare(&input, &output, &Settings::default()).unwrap();
+    assert_eq!(records[0].result, Outcome::Failed);
+    assert!(records[0].message.starts_with("both JPEG and PNG"));
+    assert_eq!(records[1].result, Outcome::NoFace);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_but_not_in_circles() {
+    use std::os::unix::fs::symlink;
+
+    let top = tempfile::tempdir().unwrap();
+    let (input, output) = (top.path().join("in"), top.path().join("out"));
+    for folder in ["in/deep/a", "elsewhere"] {
+        let folder = top.path().join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        filming::write_jpeg(&folder.join("1.jpg"), &grey(64, 48));
+    }
+    symlink(top.path().join("elsewhere"), input.join("b")).unwrap();
+    symlink(&input, input.join("deep/round")).unwrap();
+    symlink("nowhere", input.join("lost.mp4")).unwrap();
+    let records = prepare(&input, &output, &Settings::default()).unwrap();
+    assert_eq!(
+        summary(&records),
+        [
+            ("b", Outcome::NoFace, Some(1), 0),
+            ("deep/a", Outcome::NoFace, Some(1), 0),
+            ("lost", Outcome::Failed, None, 0),
+        ]
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf8_are_told_apart() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let top = tempfile::tempdir().unwrap();
+    let output = top.path().join("out");
+    let [one, other] = [b"\xe9", b"\xe8"].map(|name| {
+        let folder = top.path().join(OsStr::from_bytes(name)).join("clip");
+        fs::create_dir_all(&folder).unwrap();
+        filming::write_jpeg(&folder.join("1.jpg"), &grey(64, 48));
+        folder
+    });
+    let settings = Settings::default();
+    prepare(&one, &output, &settings).unwrap();
+    assert!(prepare(&one, &output, &settings).is_ok());
+    let error = prepare(&other, &output, &settings).unwrap_err().to_string();
+    assert!(error.contains("`input` was"), "{error}");
+    let error = Job::open(top.path(), &top.path().join("all"), &settings);
+    let error = error.err().unwrap().to_string();
+    assert!(error.contains("since their names are not UTF-8"), "{error}");
 }
 
 #[test]

@@ -73,9 +73,11 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     };
     let (learner, _) = trained.learner(&device)?;
     let test = Loader::new(vec![clip], loader_settings(&trained.settings, 1))?;
-    let mut logits = Vec::new();
+    let (mut logits, mut damaged) = (Vec::new(), 0);
     for batch in test.evaluation() {
-        logits = learner.logits(&batch?);
+        let batch = batch?;
+        damaged += batch.damaged;
+        logits = learner.logits(&batch);
     }
     anyhow::ensure!(
         logits.len() == classes.len(),
@@ -87,12 +89,13 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         logits.iter().all(|logit| logit.is_finite()),
         "the model's answers are no numbers: its file may be damaged, or its training diverged"
     );
+    let notes = seen.notes(trained.settings.clip.frames.get(), damaged);
     let mut shares: Vec<(&String, f64)> = classes.iter().zip(probabilities(&logits)).collect();
     if arguments.json {
-        print_json(arguments, &file, &shares, &seen)?;
+        print_json(arguments, &file, &shares, &seen, &notes)?;
         return Ok(Outcome::Done);
     }
-    if let Some(note) = seen.note() {
+    for note in notes {
         eprintln!("note: {note}");
     }
     shares.sort_by(|(_, a), (_, b)| b.total_cmp(a));
@@ -108,6 +111,7 @@ fn print_json(
     file: &Path,
     shares: &[(&String, f64)],
     seen: &Seen,
+    notes: &[String],
 ) -> anyhow::Result<()> {
     let best = shares.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
     let shares: serde_json::Map<_, _> = shares
@@ -120,7 +124,7 @@ fn print_json(
         "prediction": best.map(|(class, _)| class),
         "probabilities": shares,
         "frames": seen.frames().len(),
-        "note": seen.note(),
+        "notes": notes,
     });
     println!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(())
@@ -149,14 +153,33 @@ impl Seen {
         }
     }
 
-    /// What to know before one believes the prediction.
-    fn note(&self) -> Option<&'static str> {
-        match self {
-            Self::Prepared(clip) if clip.record.result == video::Outcome::NoFace => {
-                Some("no face was found: the model saw the middle of the frames")
+    /// What to know before one believes the prediction of a model that takes `needed` frames, of
+    /// which `damaged` were replaced.
+    fn notes(&self, needed: usize, damaged: usize) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Self::Prepared(clip) = self {
+            if clip.record.result == video::Outcome::NoFace {
+                notes.push("no face was found: the model saw the middle of the frames".to_owned());
             }
-            _ => None,
+            if !clip.record.message.is_empty() {
+                let message = &clip.record.message;
+                notes.push(format!("damaged, but could be decoded: {message}"));
+            }
         }
+        if damaged > 0 {
+            notes.push(match damaged {
+                1 => "1 damaged frame was replaced by a neighbour".to_owned(),
+                _ => format!("{damaged} damaged frames were replaced by a neighbour"),
+            });
+        }
+        let frames = self.frames().len();
+        if frames < needed {
+            notes.push(format!(
+                "the clip has {frames} of the {needed} frames that the model takes: `clip.short` says what \
+                 it saw instead of the others"
+            ));
+        }
+        notes
     }
 }
 

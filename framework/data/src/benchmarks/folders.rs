@@ -10,6 +10,9 @@ use rayon::prelude::*;
 
 use crate::natural::natural_order;
 
+/// File names that end so are frames.
+pub(crate) const FRAMES: [&str; 3] = ["jpg", "jpeg", "png"];
+
 /// A clip as a list names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -97,8 +100,8 @@ fn add(split: &mut Split, side: Side, clip: Listed, frames: Result<Vec<PathBuf>,
 /// The frame files of a folder in the order of their numbers: its JPEG and PNG files but the hidden
 /// ones (macOS leaves `._1.jpg` beside `1.jpg`). Other files and folders are passed over.
 ///
-/// `Err` says why there is no clip here: the folder cannot be read, it holds no frame, or a frame is
-/// there in two formats and would be seen twice.
+/// `Err` says why there is no clip here: the folder cannot be read, it holds no frame, or it holds
+/// both formats, or two files of one name, so that frames would be seen twice.
 pub fn frames_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let shown = folder.display();
     let unreadable = |error: std::io::Error| match error.kind() {
@@ -119,13 +122,26 @@ pub fn frames_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
     names.sort_by(|a, b| {
         natural_order(&a.to_string_lossy(), &b.to_string_lossy()).then_with(|| a.cmp(b))
     });
-    let stems = |pair: &[OsString]| {
+    let is_png = |name: &&OsString| ends_with(Path::new(name), "png");
+    let (png, jpeg) = (
+        names.iter().find(is_png),
+        names.iter().find(|name| !is_png(name)),
+    );
+    if let (Some(png), Some(jpeg)) = (png, jpeg) {
+        return Err(format!(
+            "both JPEG and PNG files, such as {} and {}, in {shown}: frames would be seen twice; \
+             remove one format",
+            jpeg.display(),
+            png.display()
+        ));
+    }
+    let stems = |pair: &&[OsString]| {
         let stem = |name: &OsString| Path::new(name).file_stem().map(OsString::from);
         stem(&pair[0]) == stem(&pair[1])
     };
-    if let Some(twice) = names.windows(2).find(|pair| stems(pair)) {
+    if let Some(twice) = names.windows(2).find(stems) {
         return Err(format!(
-            "{} and {} are the same frame twice in {shown}; remove one format",
+            "{} and {} are the same frame twice in {shown}; remove one of them",
             twice[0].display(),
             twice[1].display()
         ));
@@ -133,12 +149,13 @@ pub fn frames_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(names.into_iter().map(|name| folder.join(name)).collect())
 }
 
-fn is_frame(name: &Path) -> bool {
+/// Whether a file of this name is a frame.
+pub(crate) fn is_frame(name: &Path) -> bool {
     let hidden = name.as_os_str().as_encoded_bytes().starts_with(b".");
-    let picture = |extension: &std::ffi::OsStr| {
-        ["jpg", "jpeg", "png"]
-            .iter()
-            .any(|known| extension.eq_ignore_ascii_case(known))
-    };
-    !hidden && name.extension().is_some_and(picture)
+    !hidden && FRAMES.iter().any(|known| ends_with(name, known))
+}
+
+fn ends_with(name: &Path, ending: &str) -> bool {
+    name.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
 }

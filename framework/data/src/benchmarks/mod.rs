@@ -11,6 +11,7 @@ pub(crate) mod labels;
 mod layout;
 pub mod mafw;
 
+pub(crate) use folders::{FRAMES, is_frame};
 pub use folders::{Listed, frames_in, look_up};
 
 /// The seven classes that all three benchmarks begin with, in the order of Zhao and Patras,

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::image::{Image, header};
 use crate::decode::read_frame;
+use crate::error::DataError;
 
 /// What was seen of one clip.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +72,11 @@ fn frame(path: &Path, deep: bool) -> Result<(Image, Vec<u8>), String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let image = header(&bytes)?;
     if deep {
-        read_frame(path).map_err(|error| error.to_string())?;
+        // The file is named beside the reason, and what to do is for the summary.
+        read_frame(path).map_err(|error| match error {
+            DataError::Decode { reason, .. } => reason,
+            error => error.to_string(),
+        })?;
     }
     Ok((image, bytes))
 }

@@ -13,8 +13,9 @@ use std::path::Path;
 use exp_core::clip::{Clip, Side, Split};
 use exp_core::official::Official;
 
+pub use crate::format::Format;
 pub use counts::{ClassCount, SideCount};
-pub use image::{Format, Image};
+pub use image::Image;
 pub use report::{Finding, FrameCounts, Images, Kind, Report};
 
 use inspect::{Inspected, inspect};

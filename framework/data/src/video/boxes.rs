@@ -11,6 +11,10 @@ use super::error::VideoError;
 use super::face::Face;
 use super::source::Source;
 
+/// The last frame that may have a box, eleven hours into a video of 25 frames a second: memory is
+/// taken for all frames before it.
+const LAST_FRAME: usize = 1_000_000;
+
 /// What a file of boxes says of each clip.
 #[derive(Debug)]
 pub(super) struct Boxes {
@@ -94,6 +98,12 @@ impl Row {
     fn face(&self) -> Result<Face, String> {
         if self.frame == 0 {
             return Err("frames count from 1, found 0; add 1 to all of them".into());
+        }
+        if self.frame > LAST_FRAME {
+            return Err(format!(
+                "expected the number of a frame, from 1 to {LAST_FRAME}, found {}",
+                self.frame
+            ));
         }
         let numbers = [self.x, self.y, self.width, self.height];
         if !numbers.iter().all(|number| number.is_finite()) || self.width.min(self.height) <= 0.0 {

@@ -93,6 +93,9 @@ pub enum VideoError {
         /// The operating system's reason.
         reason: std::io::Error,
     },
+    /// A folder holds no frames, or each twice.
+    #[error("{0}")]
+    Frames(String),
     /// A frame of a folder cannot be read.
     #[error(transparent)]
     Frame(#[from] DataError),

@@ -20,11 +20,14 @@ const SETTINGS: &str = "prepare.json";
 const LOG: &str = "prepare.csv";
 /// Frames of clips that are being prepared, in the output folder.
 const UNFINISHED: &str = ".unfinished";
+/// What no clip's folder may be called: the above, and the log while it is written anew.
+pub(super) const OWN_NAMES: [&str; 4] = [SETTINGS, LOG, "prepare.new", UNFINISHED];
 
 /// What frames in a folder depend on, as it stands in [`SETTINGS`].
 #[derive(Serialize)]
 struct Made {
-    input: PathBuf,
+    /// Its path. One that is not UTF-8 is quoted, with the odd bytes as `\xE9`.
+    input: String,
     /// `yunet`, or the SHA-256 of the file of boxes.
     faces: String,
     margin: f64,
@@ -51,8 +54,12 @@ impl Job {
     pub fn open(input: &Path, output: &Path, settings: &Settings) -> Result<Self, VideoError> {
         let sources = sources(input, Some(output))?;
         let preparer = Preparer::new(settings, &sources)?;
+        let whole = fs::canonicalize(input).map_err(VideoError::io("read", input))?;
         let made = Made {
-            input: fs::canonicalize(input).map_err(VideoError::io("read", input))?,
+            input: match whole.to_str() {
+                Some(path) => path.to_owned(),
+                None => format!("{whole:?}"),
+            },
             faces: match &preparer.faces {
                 Faces::Detector(_) => "yunet".to_owned(),
                 Faces::File(boxes) => boxes.sha256.clone(),
@@ -132,15 +139,14 @@ impl Job {
     fn clip(&self, index: usize, source: &Source, log: &Log) -> Result<Record, VideoError> {
         let unfinished = self.output.join(UNFINISHED).join(index.to_string());
         create(&unfinished)?;
-        let record = self
-            .preparer
-            .prepare(source, &unfinished)
+        let place = self.output.join(&source.folder);
+        let record = only_frames(&place)
+            .and_then(|()| self.preparer.prepare(source, &unfinished))
             .unwrap_or_else(|error| Record::failed(source, &error));
         // Before the folder, so that every finished clip has its line.
         log.add(&record)?;
         match record.result {
             Outcome::Face | Outcome::NoFace => {
-                let place = self.output.join(&source.folder);
                 // A clip without a line in the log.
                 remove(&place)?;
                 create(place.parent().unwrap_or(&self.output))?;
@@ -159,6 +165,8 @@ fn occupy(output: &Path, made: &Made) -> Result<File, VideoError> {
         path: output.to_owned(),
         message: message.to_owned(),
     };
+    let now = serde_json::to_value(made)
+        .map_err(|error| refuse(&format!("the settings cannot be written down: {error}")))?;
     create(output)?;
     let mut entries = fs::read_dir(output).map_err(VideoError::io("read", output))?;
     if entries.next().is_some() && !path.exists() {
@@ -183,13 +191,11 @@ fn occupy(output: &Path, made: &Made) -> Result<File, VideoError> {
     file.read_to_string(&mut text)
         .map_err(VideoError::io("read", &path))?;
     if text.is_empty() {
-        let text = serde_json::to_string_pretty(made).unwrap_or_default() + "\n";
-        file.write_all(text.as_bytes())
+        file.write_all(format!("{now:#}\n").as_bytes())
             .map_err(VideoError::io("write", &path))?;
         return Ok(file);
     }
     let before: Map<String, Value> = serde_json::from_str(&text).unwrap_or_default();
-    let now = serde_json::to_value(made).unwrap_or_default();
     let now = now.as_object().into_iter().flatten();
     let changed: Vec<String> = now
         .filter(|(name, now)| before.get(*name) != Some(now))
@@ -209,6 +215,31 @@ fn occupy(output: &Path, made: &Made) -> Result<File, VideoError> {
 
 fn create(path: &Path) -> Result<(), VideoError> {
     fs::create_dir_all(path).map_err(VideoError::io("make the folder", path))
+}
+
+/// Refuses to replace a folder that holds anything but frames as they are written here, such as
+/// another clip's folder from an earlier run, or files of the user.
+fn only_frames(place: &Path) -> Result<(), VideoError> {
+    let entries = match fs::read_dir(place) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(VideoError::io("read", place))?,
+    };
+    for entry in entries {
+        let path = entry.map_err(VideoError::io("read", place))?.path();
+        let number = path.file_stem().unwrap_or_default().as_encoded_bytes();
+        let is_frame = path.extension().is_some_and(|extension| extension == "jpg")
+            && number.iter().all(u8::is_ascii_digit);
+        if !is_frame || path.is_dir() {
+            return Err(VideoError::Output {
+                path: place.to_owned(),
+                message: format!(
+                    "a clip is to be written here, but {} is no frame of one; move it elsewhere",
+                    path.display()
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Removes a folder, if it is there.

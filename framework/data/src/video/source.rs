@@ -1,10 +1,12 @@
 //! What there is to prepare: videos, and folders of frames.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::VideoError;
 use super::ffmpeg::Ffmpeg;
+use super::job::OWN_NAMES;
+use crate::benchmarks::{FRAMES, frames_in, is_frame};
 use crate::decode::{Frame, read_frame};
 use crate::natural::natural_order;
 
@@ -13,8 +15,6 @@ use crate::natural::natural_order;
 const VIDEOS: [&str; 12] = [
     "3gp", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ts", "webm", "wmv",
 ];
-/// File names that end so are taken for frames.
-const FRAMES: [&str; 3] = ["jpg", "jpeg", "png"];
 
 /// One clip as it comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub(super) struct Source {
 pub(super) enum Content {
     /// A file for ffmpeg.
     Video(PathBuf),
-    /// Image files in natural order.
-    Frames(Vec<PathBuf>),
+    /// A folder with image files.
+    Frames(PathBuf),
 }
 
 impl Source {
@@ -70,9 +70,9 @@ impl Source {
                 let ffmpeg = ffmpeg.ok_or(VideoError::NoFfmpeg)?;
                 ffmpeg.frames(path, &mut checked)?
             }
-            Content::Frames(paths) => {
-                for path in paths {
-                    checked(read_frame(path)?)?;
+            Content::Frames(folder) => {
+                for path in frames_in(folder).map_err(VideoError::Frames)? {
+                    checked(read_frame(&path)?)?;
                 }
                 String::new()
             }
@@ -82,8 +82,8 @@ impl Source {
 }
 
 /// The clips of an input in natural order: a video, a folder of frames, or a folder that holds such
-/// at any depth. Names that begin with a dot and linked folders are passed over, and so is
-/// `without`, the output, should it lie in the input.
+/// at any depth. Links are followed, but for those to a folder that they lie in. Names that begin with
+/// a dot are passed over, and so is `without`, the output, should it lie in the input.
 pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source>, VideoError> {
     let mut found = Vec::new();
     if fs::metadata(input)
@@ -91,7 +91,9 @@ pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source
         .is_dir()
     {
         let without = without.and_then(|path| fs::canonicalize(path).ok());
-        walk(input, Path::new(""), without.as_deref(), &mut found)?;
+        let whole = fs::canonicalize(input).map_err(VideoError::io("read", input))?;
+        let mut above: Vec<PathBuf> = without.into_iter().filter(|path| *path != whole).collect();
+        walk(input, Path::new(""), &mut above, &mut found)?;
     } else {
         found.push(Source {
             folder: PathBuf::from(input.file_stem().unwrap_or_default()),
@@ -116,6 +118,14 @@ pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source
         let path = fs::canonicalize(input).map_err(VideoError::io("read", input))?;
         only.folder = path.file_name().unwrap_or_default().into();
     }
+    if let Some(source) = found.iter().find(|source| !is_usable(&source.folder)) {
+        return Err(problem(format!(
+            "a clip cannot have the folder `{}` in the output: it is either no name of a folder or one \
+             that `exp data prepare` keeps for itself ({}); rename it",
+            source.name(),
+            OWN_NAMES.join(", ")
+        )));
+    }
     // Folder by folder, so what lies inside a clip's folder follows it.
     found.sort_by(|a, b| a.folder.cmp(&b.folder));
     if let Some(pair) = found
@@ -129,52 +139,75 @@ pub(super) fn sources(input: &Path, without: Option<&Path>) -> Result<Vec<Source
         )));
     }
     found.sort_by(|a, b| natural_order(&a.name(), &b.name()));
+    if let Some(pair) = found
+        .windows(2)
+        .find(|pair| pair[0].name() == pair[1].name())
+    {
+        return Err(problem(format!(
+            "two clips would both be `{}` in the log, since their names are not UTF-8; rename one of them",
+            pair[0].name()
+        )));
+    }
     Ok(found)
 }
 
-/// `below` is the path from the input to `folder`.
+/// Whether a clip may be written to this path below the output, and what is there be replaced: it
+/// must lead nowhere else (the stem of `...mp4` is `..`), and not to the files of [`Job`](super::Job).
+/// Some file systems take `Prepare.CSV` for `prepare.csv`.
+fn is_usable(folder: &Path) -> bool {
+    let own = |first: Component<'_>| {
+        let first = first.as_os_str();
+        OWN_NAMES.iter().any(|own| first.eq_ignore_ascii_case(own))
+    };
+    let plain = |part| matches!(part, Component::Normal(_));
+    folder.components().all(plain) && !folder.components().next().is_some_and(own)
+}
+
+/// `below` is the path from the input to `folder`; `above` are folders not to go into (again), the
+/// output and those that `folder` lies in, without links.
 fn walk(
     folder: &Path,
     below: &Path,
-    without: Option<&Path>,
+    above: &mut Vec<PathBuf>,
     found: &mut Vec<Source>,
 ) -> Result<(), VideoError> {
-    let mut frames = Vec::new();
+    let whole = fs::canonicalize(folder).map_err(VideoError::io("read", folder))?;
+    if above.contains(&whole) {
+        return Ok(());
+    }
+    above.push(whole);
+    let mut has_frames = false;
     for entry in fs::read_dir(folder).map_err(VideoError::io("read", folder))? {
         let entry = entry.map_err(VideoError::io("read", folder))?;
         let (name, path) = (entry.file_name(), entry.path());
         if name.as_encoded_bytes().starts_with(b".") {
             continue;
         }
-        let kind = entry.file_type().map_err(VideoError::io("read", &path))?;
-        if kind.is_dir() {
-            let is_output = without
-                .is_some_and(|without| fs::canonicalize(&path).is_ok_and(|path| path == without));
-            if !is_output {
-                walk(&path, &below.join(&name), without, found)?;
-            }
-        } else if ends_with(&path, &FRAMES) {
-            frames.push(path);
-        } else if ends_with(&path, &VIDEOS) {
+        // Of a link to nothing that is named like a video or a frame, its clip will tell.
+        if path.is_dir() {
+            walk(&path, &below.join(&name), above, found)?;
+        } else if is_frame(Path::new(&name)) {
+            has_frames = true;
+        } else if is_video(&path) {
             found.push(Source {
                 folder: below.join(&name).with_extension(""),
                 content: Content::Video(path),
             });
         }
     }
-    if !frames.is_empty() {
-        frames.sort_by(|a, b| natural_order(&a.to_string_lossy(), &b.to_string_lossy()));
+    if has_frames {
         found.push(Source {
             folder: below.to_owned(),
-            content: Content::Frames(frames),
+            content: Content::Frames(folder.to_owned()),
         });
     }
+    above.pop();
     Ok(())
 }
 
-fn ends_with(path: &Path, endings: &[&str]) -> bool {
+fn is_video(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
-        endings
+        VIDEOS
             .iter()
             .any(|ending| extension.eq_ignore_ascii_case(ending))
     })

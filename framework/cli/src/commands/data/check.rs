@@ -1,5 +1,6 @@
 //! `exp data check`: is a benchmark complete, and can its clips be trained on faithfully?
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -7,6 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use exp_core::clip::Split;
 use exp_core::experiment::ClipSource;
+use exp_core::official::Official;
 use exp_core::plugin::Place;
 use exp_core::tree::Node;
 use exp_data::check::{Report, Subject, check};
@@ -55,18 +57,20 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         frames: source.clip.frames.get(),
         deep: arguments.deep,
     };
-    let bar = Bar::new("checking clips");
-    let report = check(&subject, &|done, total| bar.reach(done, total));
-    bar.finish();
     let details = match &arguments.details {
         Some(file) => file.clone(),
         None => project.runs().join(format!("check/{name}.json")),
     };
-    write(&report, &details)?;
+    // Before the check, which can take an hour.
+    try_to_write(&details)?;
+    let bar = Bar::new("checking clips");
+    let report = check(&subject, &|done, total| bar.reach(done, total));
+    bar.finish();
     println!("{}", summary(&report));
-    if let Some(note) = official.and_then(|official| official.overlap_note()) {
+    for note in overlap_notes(official, registry)? {
         println!("Note: {note}.");
     }
+    write(&report, &details)?;
     println!("Details: {}", details.display());
     Ok(match report.is_faithful() {
         true => Outcome::Done,
@@ -91,12 +95,46 @@ fn open(source: &ClipSource, project: &Project) -> anyhow::Result<Vec<(u32, Spli
     source.folds.iter().map(one).collect()
 }
 
-fn write(report: &Report, file: &Path) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(report)?;
+/// What is known of clips that a published benchmark shares with another of the registry, whichever
+/// of the two holds the other's.
+fn overlap_notes(official: Option<&Official>, registry: &Registry) -> anyhow::Result<Vec<String>> {
+    let Some(official) = official else {
+        return Ok(Vec::new());
+    };
+    let mut notes: Vec<String> = official.overlap_note().into_iter().collect();
+    for name in registry.benchmarks.names() {
+        let node = Node::parse_set(&format!("benchmark={name}"))?;
+        // One that needs settings is nobody's published benchmark.
+        let chosen = node
+            .get("benchmark")
+            .and_then(|node| registry.benchmarks.choose(node).ok());
+        let other = chosen.and_then(|chosen| chosen.plugin.official());
+        if let Some(other) =
+            other.filter(|other| other.holds.is_some_and(|h| h.of == official.name))
+        {
+            notes.extend(other.overlap_note());
+        }
+    }
+    Ok(notes)
+}
+
+/// Whether the findings can be written; what the file holds from an earlier check stays.
+fn try_to_write(file: &Path) -> anyhow::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
+    let options = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(file);
+    options.with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(())
+}
+
+fn write(report: &Report, file: &Path) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(report)?;
     std::fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))
 }
 

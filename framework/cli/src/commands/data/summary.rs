@@ -22,7 +22,9 @@ pub fn summary(report: &Report) -> String {
         );
     }
     let _ = writeln!(text, "\n{}", lengths(report));
-    let _ = writeln!(text, "{}", images(report));
+    if !report.images.is_empty() {
+        let _ = writeln!(text, "{}", images(report));
+    }
     text.push('\n');
     for (kind, findings) in report.by_kind() {
         let mark = match kind.is_fault() {

@@ -238,6 +238,37 @@ fn say_what_is_shared(planned: &[Planned]) {
     }
 }
 
+/// Fewer training clips than one batch takes, `dropped` of them because they are too short.
+fn too_few(planned: &Planned, clips: usize, dropped: usize) -> Diagnostic {
+    let settings = &planned.settings;
+    let mut message = format!(
+        "benchmark `{}` has {clips} training clips, fewer than one batch of {}",
+        planned.benchmark,
+        settings.train.batch.get()
+    );
+    let mut ways = Vec::new();
+    if dropped > 0 {
+        message += &format!(
+            "; {dropped} more have fewer than {} frames, and `clip.short: drop` leaves them out",
+            settings.clip.frames.get()
+        );
+        ways.push("set `clip.short` to another rule, such as `repeat_last`".to_owned());
+    }
+    if clips > 0 {
+        ways.push(format!("set `train.batch` to at most {clips}"));
+    }
+    if ways.is_empty() {
+        ways.push("see what is wrong with them: `exp data check`".to_owned());
+    }
+    let place = match dropped {
+        0 => "train.batch",
+        _ => "clip.short",
+    };
+    Diagnostic::new(message)
+        .at(settings.mark(place))
+        .help(ways.join(", or "))
+}
+
 /// A run whose texts are known: opens its clips.
 fn prepare(
     planned: Planned,
@@ -250,12 +281,7 @@ fn prepare(
     let clips = used(&settings.clip, &fold.train);
     let batch = settings.train.batch.get();
     if clips < batch {
-        return Err(Diagnostic::new(format!(
-            "benchmark `{}` has {clips} training clips, fewer than one batch of {batch}",
-            planned.benchmark
-        ))
-        .at(settings.mark("train.batch"))
-        .help(format!("set `train.batch` to at most {clips}")));
+        return Err(too_few(&planned, clips, fold.train.len() - clips));
     }
     let backbone = inputs.backbone(settings)?;
     let plain: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
