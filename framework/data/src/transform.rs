@@ -1,10 +1,11 @@
 //! A clip's files become the values that the model takes.
 
+use std::mem;
 use std::sync::Arc;
-use std::{array, mem};
 
 use exp_core::clip::Clip;
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize};
+use macerator::{AutoArch, Simd, WithSimd};
 use rand::Rng;
 
 use crate::augment::{Draw, Memory, draw};
@@ -24,12 +25,39 @@ pub const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 /// `pixels` holds values 0 to 255 as `[frames, 3, size, size]`; `plane` is `size * size`.
 pub fn append_normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut Vec<f32>) {
     for (channel, values) in pixels.chunks(plane).enumerate() {
-        let (mean, std) = match normalize {
-            Normalize::None => (0.0, 1.0),
-            Normalize::Clip => (CLIP_MEAN[channel % 3], CLIP_STD[channel % 3]),
-        };
-        let table: [f32; 256] = array::from_fn(|value| (value as f32 / 255.0 - mean) / std);
-        out.extend(values.iter().map(|value| table[usize::from(*value)]));
+        let start = out.len();
+        out.resize(start + values.len(), 0.0);
+        AutoArch::new().dispatch(Normalizing {
+            values,
+            scale: match normalize {
+                Normalize::None => None,
+                Normalize::Clip => Some((CLIP_MEAN[channel % 3], CLIP_STD[channel % 3])),
+            },
+            out: &mut out[start..],
+        });
+    }
+}
+
+/// One channel of one frame on its way to floats; a plain loop for the widest vector unit there is.
+struct Normalizing<'a> {
+    values: &'a [u8],
+    /// Mean and standard deviation.
+    scale: Option<(f32, f32)>,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Normalizing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self) {
+        let pairs = self.out.iter_mut().zip(self.values);
+        match self.scale {
+            None => pairs.for_each(|(out, value)| *out = f32::from(*value) / 255.0),
+            Some((mean, std)) => {
+                pairs.for_each(|(out, value)| *out = (f32::from(*value) / 255.0 - mean) / std);
+            }
+        }
     }
 }
 
