@@ -15,10 +15,10 @@ frames per second, and of frames per second of processor time, which is what one
 other programs on the machine disturb least. With --cache FOLDER, ours is measured once more with the
 decoded frames of the pass before in a file in FOLDER.
 
-On two virtual cores of an AMD EPYC (Zen 4), with Pillow 12.3 (libjpeg-turbo 3.1), on a shared machine:
-one worker 591 and 2007 frames/s (3.1x; by processor time 2.8x), two workers 1023 and 2716 (2.7x). With
-a cache of decoded frames one worker gave 7.6x, two 5.1x. Of our time (perf), half is decoding JPEG, two
-thirds of that Huffman codes; 15 % scaling and brightness, 8 % cut and rotation, 8 % floats, 5 % fresh
+On two virtual cores of an AMD EPYC (Zen 4), with Pillow 12.3 (libjpeg-turbo 3.1) and little else running:
+one worker 704 and 2151 frames/s (3.1x; by processor time 2.7x), with a cache 5041 (7.4x); two workers
+1211 and 3028 (2.4x, 2.4x), with a cache 6859 (5.7x). Of our time (perf), half is decoding
+JPEG, two thirds of that Huffman codes; 15 % scaling and brightness, 8 % cut and rotation, 8 % floats, 5 % fresh
 memory pages, the rest reading files.
 """
 
