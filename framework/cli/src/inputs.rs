@@ -8,7 +8,7 @@ use exp_core::clip::Clip;
 use exp_core::experiment::Settings;
 use exp_core::plugin::{ContextLayout, Place, PluginError};
 use exp_core::provenance::PromptFile;
-use exp_core::tree::{Diagnostic, Mark, nearest};
+use exp_core::tree::{Diagnostic, Mark, Node, nearest};
 use exp_data::loader::LoaderSettings;
 use exp_data::manifest_hash;
 use exp_model::backbone::{Backbone, SMALL};
@@ -250,6 +250,11 @@ pub fn open_backbone(name: &str, folder: &Path) -> Result<Backbone, Diagnostic> 
         eprintln!("note: backbone `{name}`: {note}");
     }
     Ok(backbone)
+}
+
+/// The `--set` of a command line.
+pub fn sets(arguments: &[String]) -> Result<Vec<Node>, Diagnostic> {
+    arguments.iter().map(|set| Node::parse_set(set)).collect()
 }
 
 /// How a loader reads clips for these settings; unless they say otherwise, with a thread for each

@@ -8,7 +8,7 @@ use exp_weights::fetch::{FetchError, PUBLISHED, cached, published};
 use exp_weights::{WeightError, Weights};
 
 use crate::clip::{Clip, ClipSizes, SizeError};
-use crate::parameters::{Fit, LoadError, Which, fit, load};
+use crate::parameters::{Fit, LoadError, Which, fill, fit};
 
 /// The name of the built-in CLIP in settings.
 pub const SMALL: &str = "small";
@@ -109,7 +109,7 @@ impl Backbone {
 
     /// A CLIP with these weights on a device, with this activation.
     pub fn load(&self, activation: Activation, device: &Device) -> Result<Clip, BackboneError> {
-        Ok(load(
+        Ok(fill(
             Clip::init(&self.sizes, device).with_activation(activation),
             &self.weights,
             Which::All,

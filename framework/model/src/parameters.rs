@@ -175,9 +175,15 @@ pub(crate) fn perhaps(nearest: &[String]) -> String {
 }
 
 /// Fills parameters of a module from the tensors of their names. A missing tensor or one of
-/// another shape is an error that names them; tensors that the module has no use for are left.
-pub fn load<M: Module>(module: M, weights: &Weights, which: Which) -> Result<M, LoadError> {
-    fit(&module, weights, which).complete(weights)?;
+/// another shape is an error that names them; tensors that the module has no use for are left, and
+/// named beside the module.
+pub fn load<M: Module>(module: M, weights: &Weights, which: Which) -> Result<(M, Fit), LoadError> {
+    let fit = fit(&module, weights, which).complete(weights)?;
+    Ok((fill(module, weights, which)?, fit))
+}
+
+/// The same where it is known that the tensors fit.
+pub(crate) fn fill<M: Module>(module: M, weights: &Weights, which: Which) -> Result<M, LoadError> {
     let mut filler = Filler {
         weights,
         which,

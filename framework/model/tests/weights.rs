@@ -51,7 +51,7 @@ fn what_is_written_is_read_again() {
     let original = tensors();
     let weights = written(&original, None, false);
     assert_eq!(ClipSizes::of(&weights).unwrap(), sizes());
-    let clip = load(Clip::init(&sizes(), &device), &weights, Which::All).unwrap();
+    let (clip, _) = load(Clip::init(&sizes(), &device), &weights, Which::All).unwrap();
     let mut again = collect(&clip, Which::All);
     again.get_mut("visual.conv1.weight").unwrap().0 = vec![64, 3, 8, 8];
     assert!(original == again, "every value, bit for bit");

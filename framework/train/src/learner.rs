@@ -9,7 +9,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use exp_data::loader::Batch;
 use exp_model::dfer_clip::{DferClip, logits};
-use exp_model::parameters::{Fit, LoadError, Which, collect, fit, load};
+use exp_model::parameters::{Fit, LoadError, Which, collect, load};
 use exp_model::prompt::ClassPrompts;
 use exp_model::temporal::TemporalModel;
 use exp_weights::{WeightError, Weights, write};
@@ -125,8 +125,8 @@ impl<T: TemporalModel> Learner for DferClipLearner<T> {
     }
 
     fn load(&mut self, weights: &Weights) -> Result<Fit, LoadError> {
-        let fit = fit(&self.model, weights, Which::Trained).complete(weights)?;
-        self.model = load(self.model.clone(), weights, Which::Trained)?;
+        let (model, fit) = load(self.model.clone(), weights, Which::Trained)?;
+        self.model = model;
         Ok(fit)
     }
 

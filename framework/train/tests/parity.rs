@@ -129,7 +129,7 @@ impl Reference {
         };
         let temporal =
             TemporalTransformer::init(&sizes, true, size("num_frames"), size("dim"), device);
-        let temporal = load(temporal, &temporal_init(), Which::All).unwrap();
+        let (temporal, _) = load(temporal, &temporal_init(), Which::All).unwrap();
         let mut model = DferClip::new(clip, temporal, &prompts, device);
         let context = self.tensor("init.prompt.ctx");
         let shape = prompts.context_shape().unwrap();

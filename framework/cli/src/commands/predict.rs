@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use exp_core::clip::Clip;
-use exp_core::tree::Node;
 use exp_data::benchmarks::frames_in;
 use exp_data::loader::Loader;
 use exp_data::video::{self, PreparedClip, Settings, prepare_clip};
@@ -13,7 +12,7 @@ use serde_json::json;
 
 use super::run::DeviceArgument;
 use crate::Outcome;
-use crate::inputs::{Inputs, loader_settings};
+use crate::inputs::{Inputs, loader_settings, sets};
 use crate::project::Project;
 use crate::trained::{Trained, find};
 
@@ -56,11 +55,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         Some(benchmark) => Some(project.read_protocol(benchmark)?),
         None => None,
     };
-    let sets = arguments
-        .set
-        .iter()
-        .map(|set| Node::parse_set(set))
-        .collect::<Result<Vec<_>, _>>()?;
+    let sets = sets(&arguments.set)?;
     let mut inputs = Inputs::new(&project);
     let trained = Trained::open(&file, protocol.as_ref(), &sets, registry, &mut inputs)?;
     let classes = trained.classes()?;

@@ -16,7 +16,7 @@ use exp_train::Registry;
 
 use super::summary::summary;
 use crate::Outcome;
-use crate::inputs::complaint;
+use crate::inputs::{complaint, sets};
 use crate::progress::{StepsBar, steps_bar};
 use crate::project::Project;
 
@@ -42,11 +42,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let project = Project::find(&std::env::current_dir()?)?;
     let name = &arguments.benchmark;
     let protocol = project.read_protocol(name)?;
-    let sets = arguments
-        .set
-        .iter()
-        .map(|set| Node::parse_set(set))
-        .collect::<Result<Vec<_>, _>>()?;
+    let sets = sets(&arguments.set)?;
     let source = ClipSource::decode(&protocol, &sets, registry)?;
     let folds = open(&source, &project)?;
     let official = source.benchmark.plugin.official();

@@ -9,7 +9,6 @@ use clap::Args;
 use exp_core::experiment::{Identity, run_id};
 use exp_core::metrics::Confusion;
 use exp_core::provenance::Provenance;
-use exp_core::tree::Node;
 use exp_data::loader::Loader;
 use exp_model::device::ChosenDevice;
 use exp_model::parameters::Fit;
@@ -19,7 +18,7 @@ use exp_train::{Evaluation, Registry, evaluate};
 
 use super::run::DeviceArgument;
 use crate::Outcome;
-use crate::inputs::{Fold, Inputs, loader_settings};
+use crate::inputs::{Fold, Inputs, loader_settings, sets};
 use crate::progress::steps_bar;
 use crate::project::Project;
 use crate::provenance::provenance;
@@ -55,11 +54,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let device = arguments.device.open()?;
     let project = Project::find(&std::env::current_dir()?)?;
     let protocol = project.read_protocol(&arguments.on)?;
-    let sets = arguments
-        .set
-        .iter()
-        .map(|set| Node::parse_set(set))
-        .collect::<Result<Vec<_>, _>>()?;
+    let sets = sets(&arguments.set)?;
     let mut inputs = Inputs::new(&project);
     let path = arguments.store.clone().unwrap_or_else(|| project.store());
     let file = find(&arguments.checkpoint, &path)?;

@@ -15,7 +15,7 @@ use exp_store::{NewRun, PromptRecord};
 use exp_train::{Registry, TemporalPlugin};
 
 use super::{Arguments, project_of};
-use crate::inputs::{Fold, Inputs};
+use crate::inputs::{Fold, Inputs, sets};
 use crate::project::{Project, read_yaml};
 
 type Planned = PlannedRun<dyn TemporalPlugin>;
@@ -132,11 +132,7 @@ impl Prepared {
                 .map(|name| (name.clone(), mark.clone()))
                 .collect();
         }
-        let sets = arguments
-            .set
-            .iter()
-            .map(|set| Node::parse_set(set))
-            .collect::<Result<Vec<_>, _>>()?;
+        let sets = sets(&arguments.set)?;
         let mut planned = Vec::new();
         for (benchmark, mark) in &experiment.benchmarks {
             let protocol = project.read_protocol(benchmark).map_err(|error| {
