@@ -43,4 +43,16 @@ pub struct Provenance {
     /// The files that the class texts came from.
     #[serde(default)]
     pub prompt_files: Vec<PromptFile>,
+    /// SHA-256 of the `Cargo.lock` that the program was built with, in hexadecimal digits.
+    #[serde(default)]
+    pub lock_file: Option<String>,
+    /// Version of the compiler that built the program.
+    #[serde(default)]
+    pub rustc: Option<String>,
+    /// The GPU's driver and its version; `None` on a CPU.
+    #[serde(default)]
+    pub driver: Option<String>,
+    /// The most memory in bytes that the process had, known when a run is done.
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
 }

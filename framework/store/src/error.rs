@@ -80,6 +80,47 @@ pub enum StoreError {
     #[error("the store `{}` has no run `{run}`; plan it before it is used", .path.display())]
     UnknownRun { path: PathBuf, run: String },
 
+    /// Another process works on the run, since this one was silent for too long or was stopped.
+    #[error(
+        "run `{run}` was taken over by {holder} (attempt {attempt}; this process made attempt {own}); what this process still had for it was not written, and the other goes on"
+    )]
+    Taken {
+        run: String,
+        holder: String,
+        attempt: i64,
+        own: i64,
+    },
+
+    /// No run's id begins so.
+    #[error("the store `{}` has no run whose id begins with `{prefix}`; {}", .path.display(), near_runs(.near))]
+    NoSuchRun {
+        path: PathBuf,
+        prefix: String,
+        /// Ids that look like it, the nearest first.
+        near: Vec<String>,
+    },
+
+    /// None of the runs has such a setting.
+    #[error("no run has a setting `{setting}`; {}", match .near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "give its path as in `train.epochs`".to_owned(),
+    })]
+    UnknownSetting {
+        setting: String,
+        near: Option<String>,
+    },
+
+    /// Several runs' ids begin so.
+    #[error("{} runs have an id that begins with `{prefix}`: {}; type more of it", .candidates.len(), listed(.candidates))]
+    AmbiguousRun {
+        prefix: String,
+        candidates: Vec<String>,
+    },
+
+    /// A run that is being worked on is not removed.
+    #[error("run `{run}` is being worked on by {holder}; stop that first")]
+    Living { run: String, holder: String },
+
     /// A run is in a state that does not allow the step.
     #[error("cannot {step} run `{run}`: expected it to be {expected}, but it is {found}")]
     WrongStatus {
@@ -137,6 +178,27 @@ fn known_experiments(known: &[String]) -> String {
     }
     let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
     format!("it has {}", names.join(", "))
+}
+
+fn near_runs(near: &[String]) -> String {
+    match near {
+        [] => "it has none yet: `exp run FILE` adds some".to_owned(),
+        near => format!("near it are {}", listed(near)),
+    }
+}
+
+/// The first of some names, and how many there are besides.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// What a piece of work on a connection fails with, before it is known which store it was and what

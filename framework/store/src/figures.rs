@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use exp_core::event::{Event, Point, Prediction};
-use exp_core::metrics::Rule;
+use exp_core::metrics::{Confusion, Rule};
 use sqlx::SqliteConnection;
 
 use crate::error::Fault;
-use crate::{StoreError, text};
+use crate::{Claim, StoreError, text};
 
 /// The keys of series and clips as far as they were needed. They never change: such rows are only
 /// ever added.
@@ -60,36 +60,24 @@ impl Names {
     }
 }
 
-/// The key of a run, by its id.
-pub(crate) async fn run_key(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    run: &str,
-) -> Result<i64, Fault> {
-    sqlx::query_scalar("SELECT key FROM run WHERE id = ?")
-        .bind(run)
-        .fetch_optional(connection)
-        .await?
-        .ok_or_else(|| {
-            Fault::Store(StoreError::UnknownRun {
-                path: path.to_owned(),
-                run: run.to_owned(),
-            })
-        })
-}
-
-/// Writes what an event of the run tells.
+/// Writes what an event of a run tells. The claim on it must hold.
 pub(crate) async fn write_event(
     connection: &mut SqliteConnection,
     names: &mut Names,
-    path: &Path,
-    run: &str,
+    claim: &Claim,
     event: &Event,
 ) -> Result<(), Fault> {
-    let key = run_key(connection, path, run).await?;
     match event {
         Event::Step { .. } => Ok(()),
-        Event::Epoch { epoch: _, points } => write_points(connection, names, key, points).await,
+        Event::Epoch { epoch, points } => {
+            write_points(connection, names, claim.key, points).await?;
+            sqlx::query("UPDATE run SET epoch = max(epoch, ?2) WHERE key = ?1")
+                .bind(claim.key)
+                .bind(*epoch as i64)
+                .execute(connection)
+                .await?;
+            Ok(())
+        }
         Event::Predictions {
             rule,
             epoch,
@@ -98,18 +86,19 @@ pub(crate) async fn write_event(
             let mut clips = HashSet::new();
             if let Some(twice) = predictions.iter().find(|p| !clips.insert(p.clip.as_str())) {
                 return Err(Fault::Store(StoreError::PredictedTwice {
-                    run: run.to_owned(),
+                    run: claim.run().to_owned(),
                     clip: twice.clip.clone(),
                 }));
             }
-            let selection = replace_selection(connection, key, *rule, *epoch).await?;
+            let selection =
+                replace_selection(connection, claim.key, *rule, *epoch, predictions).await?;
             write_predictions(connection, names, selection, predictions).await
         }
         Event::Checkpoint {
             rule,
             epoch,
             path: file,
-        } => write_checkpoint(connection, key, *rule, *epoch, file).await,
+        } => write_checkpoint(connection, claim.key, *rule, *epoch, file).await,
     }
 }
 
@@ -134,24 +123,36 @@ async fn write_points(
     Ok(())
 }
 
-/// Makes an empty selection in place of the rule's earlier one, and gives its key.
+/// Makes a selection in place of the rule's earlier one, and gives its key. The predictions that
+/// its UAR and WAR are of are still to be written.
 async fn replace_selection(
     connection: &mut SqliteConnection,
     run: i64,
     rule: Rule,
     epoch: usize,
+    predictions: &[Prediction],
 ) -> Result<i64, Fault> {
+    let classes: i64 =
+        sqlx::query_scalar("SELECT json_array_length(classes) FROM run WHERE key = ?")
+            .bind(run)
+            .fetch_one(&mut *connection)
+            .await?;
+    let classes = text::count(classes, || "the number of classes".to_owned())?;
+    let pairs = predictions.iter().map(|p| (p.target, p.predicted));
+    let confusion = Confusion::from_pairs(classes, pairs);
     sqlx::query("DELETE FROM selection WHERE run = ? AND rule = ?")
         .bind(run)
         .bind(rule.name())
         .execute(&mut *connection)
         .await?;
     let key = sqlx::query_scalar(
-        "INSERT INTO selection (run, rule, epoch) VALUES (?, ?, ?) RETURNING key",
+        "INSERT INTO selection (run, rule, epoch, uar, war) VALUES (?, ?, ?, ?, ?) RETURNING key",
     )
     .bind(run)
     .bind(rule.name())
     .bind(epoch as i64)
+    .bind(confusion.uar())
+    .bind(confusion.war())
     .fetch_one(connection)
     .await?;
     Ok(key)

@@ -1,4 +1,4 @@
-//! Gathering the figures of an experiment's runs, with one query a table.
+//! Gathering the figures of an experiment's runs, or of one, with one query a table.
 
 use std::collections::HashMap;
 
@@ -6,19 +6,23 @@ use exp_core::event::{Point, Prediction};
 use sqlx::SqliteConnection;
 
 use crate::error::Fault;
+use crate::memberships::memberships;
 use crate::rows::RunRow;
-use crate::text::{count, json, rule, time};
-use crate::{Checkpoint, PromptRecord, RunRecord, Selection};
+use crate::text::{count, json, rule, time, to_json};
+use crate::{Checkpoint, Note, PromptRecord, RunRecord, Selection};
 
-/// The runs of a plan while their figures are gathered.
+/// Runs while their figures are gathered.
 pub(crate) struct Runs {
     pub(crate) records: Vec<RunRecord>,
     /// Which record has a key.
     places: HashMap<i64, usize>,
+    /// The keys as a JSON list, for `json_each`.
+    keys: String,
 }
 
 impl Runs {
-    pub(crate) async fn load(
+    /// The runs of an experiment's present plan, in its order.
+    pub(crate) async fn of(
         connection: &mut SqliteConnection,
         experiment: &str,
     ) -> Result<Self, Fault> {
@@ -29,16 +33,46 @@ impl Runs {
         .bind(experiment)
         .fetch_all(connection)
         .await?;
-        let places = rows
-            .iter()
-            .enumerate()
-            .map(|(place, row)| (row.key, place))
-            .collect();
+        Self::new(rows)
+    }
+
+    /// The run with this key.
+    pub(crate) async fn one(connection: &mut SqliteConnection, key: i64) -> Result<Self, Fault> {
+        let rows: Vec<RunRow> = sqlx::query_as(
+            "SELECT run.*, coalesce((SELECT levels FROM experiment_run WHERE run = run.key
+                 ORDER BY in_plan DESC, experiment LIMIT 1), '[]') AS levels
+             FROM run WHERE key = ?",
+        )
+        .bind(key)
+        .fetch_all(connection)
+        .await?;
+        Self::new(rows)
+    }
+
+    fn new(rows: Vec<RunRow>) -> Result<Self, Fault> {
+        let keys: Vec<i64> = rows.iter().map(|row| row.key).collect();
         let records: Result<_, _> = rows.into_iter().map(RunRow::decode).collect();
         Ok(Self {
             records: records?,
-            places,
+            keys: to_json(&keys, || "keys of runs".to_owned())?,
+            places: keys
+                .into_iter()
+                .enumerate()
+                .map(|(place, key)| (key, place))
+                .collect(),
         })
+    }
+
+    /// Adds everything that stands in tables of its own.
+    pub(crate) async fn add_figures(
+        &mut self,
+        connection: &mut SqliteConnection,
+    ) -> Result<(), Fault> {
+        self.add_prompts(connection).await?;
+        self.add_points(connection).await?;
+        self.add_selections(connection).await?;
+        self.add_checkpoints(connection).await?;
+        self.add_history(connection).await
     }
 
     /// The record with a key. Within one snapshot every key that a query finds has one.
@@ -46,17 +80,13 @@ impl Runs {
         self.places.get(&key).map(|&place| &mut self.records[place])
     }
 
-    pub(crate) async fn add_prompts(
-        &mut self,
-        connection: &mut SqliteConnection,
-        experiment: &str,
-    ) -> Result<(), Fault> {
+    async fn add_prompts(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
         let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
             "SELECT run, class, text, token_ids FROM prompt
-             WHERE run IN (SELECT run FROM experiment_run WHERE experiment = ? AND in_plan)
+             WHERE run IN (SELECT value FROM json_each(?))
              ORDER BY run, position",
         )
-        .bind(experiment)
+        .bind(&self.keys)
         .fetch_all(connection)
         .await?;
         for (key, class, text, token_ids) in rows {
@@ -74,21 +104,17 @@ impl Runs {
         Ok(())
     }
 
-    pub(crate) async fn add_points(
-        &mut self,
-        connection: &mut SqliteConnection,
-        experiment: &str,
-    ) -> Result<(), Fault> {
+    async fn add_points(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
         let names: Vec<(i64, String)> = sqlx::query_as("SELECT key, name FROM series")
             .fetch_all(&mut *connection)
             .await?;
         let names: HashMap<i64, String> = names.into_iter().collect();
         let rows: Vec<(i64, i64, i64, Option<f64>)> = sqlx::query_as(
             "SELECT run, series, epoch, value FROM point
-             WHERE run IN (SELECT run FROM experiment_run WHERE experiment = ? AND in_plan)
+             WHERE run IN (SELECT value FROM json_each(?))
              ORDER BY run, series, epoch",
         )
-        .bind(experiment)
+        .bind(&self.keys)
         .fetch_all(connection)
         .await?;
         for (key, series, epoch, value) in rows {
@@ -104,20 +130,16 @@ impl Runs {
         Ok(())
     }
 
-    pub(crate) async fn add_selections(
-        &mut self,
-        connection: &mut SqliteConnection,
-        experiment: &str,
-    ) -> Result<(), Fault> {
+    async fn add_selections(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
         let heads: Vec<(i64, i64, String, i64)> = sqlx::query_as(
             "SELECT key, run, rule, epoch FROM selection
-             WHERE run IN (SELECT run FROM experiment_run WHERE experiment = ? AND in_plan)
+             WHERE run IN (SELECT value FROM json_each(?))
              ORDER BY run, rule",
         )
-        .bind(experiment)
+        .bind(&self.keys)
         .fetch_all(&mut *connection)
         .await?;
-        let mut predictions = predictions(connection, experiment).await?;
+        let mut predictions = predictions(connection, &self.keys).await?;
         for (key, run, name, epoch) in heads {
             let selection = Selection {
                 rule: rule(&name, || "a selection rule".to_owned())?,
@@ -131,17 +153,13 @@ impl Runs {
         Ok(())
     }
 
-    pub(crate) async fn add_checkpoints(
-        &mut self,
-        connection: &mut SqliteConnection,
-        experiment: &str,
-    ) -> Result<(), Fault> {
+    async fn add_checkpoints(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
         let rows: Vec<(i64, String, i64, String, String)> = sqlx::query_as(
             "SELECT run, rule, epoch, path, written FROM checkpoint
-             WHERE run IN (SELECT run FROM experiment_run WHERE experiment = ? AND in_plan)
+             WHERE run IN (SELECT value FROM json_each(?))
              ORDER BY run, rule",
         )
-        .bind(experiment)
+        .bind(&self.keys)
         .fetch_all(connection)
         .await?;
         for (key, name, epoch, path, written) in rows {
@@ -157,13 +175,39 @@ impl Runs {
         }
         Ok(())
     }
+
+    async fn add_history(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
+        let only = match self.places.len() {
+            1 => self.places.keys().next().copied(),
+            _ => None,
+        };
+        for (key, experiments) in memberships(connection, only).await? {
+            if let Some(record) = self.record(key) {
+                record.history.experiments = experiments;
+            }
+        }
+        let rows: Vec<(i64, String, String)> = sqlx::query_as(
+            "SELECT run, text, written FROM note
+             WHERE run IN (SELECT value FROM json_each(?)) ORDER BY written, key",
+        )
+        .bind(&self.keys)
+        .fetch_all(connection)
+        .await?;
+        for (key, text, written) in rows {
+            let written = time(&written, || "the time of a note".to_owned())?;
+            if let Some(record) = self.record(key) {
+                record.history.notes.push(Note { text, written });
+            }
+        }
+        Ok(())
+    }
 }
 
-/// The predictions of every selection of an experiment, by the selection's key, each in the order
-/// of the clips' names.
+/// The predictions of every selection of the runs with these keys, by the selection's key, each in
+/// the order of the clips' names.
 async fn predictions(
     connection: &mut SqliteConnection,
-    experiment: &str,
+    keys: &str,
 ) -> Result<HashMap<i64, Vec<Prediction>>, Fault> {
     let names: Vec<(i64, String)> = sqlx::query_as("SELECT key, name FROM clip")
         .fetch_all(&mut *connection)
@@ -173,9 +217,9 @@ async fn predictions(
         "SELECT selection, clip, target, predicted FROM prediction
          WHERE selection IN (
              SELECT key FROM selection
-             WHERE run IN (SELECT run FROM experiment_run WHERE experiment = ? AND in_plan))",
+             WHERE run IN (SELECT value FROM json_each(?)))",
     )
-    .bind(experiment)
+    .bind(keys)
     .fetch_all(connection)
     .await?;
     let mut found: HashMap<i64, Vec<Prediction>> = HashMap::new();

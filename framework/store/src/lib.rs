@@ -1,19 +1,26 @@
 //! Every figure of every run, in one SQLite file.
 //!
 //! [`Store::open`] opens or makes the file. An experiment is recorded and its runs are planned; a
-//! run is started, a [`Writer`] takes the events of its training, and it is finished or failed.
-//! [`Store::experiment`] gives everything back for a report.
+//! process claims a run and begins it, a [`Writer`] takes the events of its training, and it is
+//! finished, failed or interrupted. [`Store::experiment`] gives everything back for a report.
 //!
 //! All methods block, on a runtime of the store's own, and so must not be called from async code.
 //! Any number of threads and programs may use one file: writers take turns, and readers see the
 //! state as of their first look and wait for nobody (SQLite's write-ahead log).
 
+mod claim;
+mod compare;
 mod error;
 mod evaluations;
 mod figures;
 mod gather;
+mod list;
 mod llm_calls;
+mod memberships;
+mod one_run;
 mod open;
+mod plan;
+mod process;
 mod read;
 mod record;
 mod rows;
@@ -22,11 +29,14 @@ mod store;
 mod text;
 mod writer;
 
+pub use claim::{Claim, HEARTBEAT};
+pub use compare::{ChangedRun, PlanChange, SettingChange, compare_plans, compare_settings};
 pub use error::StoreError;
 pub use evaluations::EvaluationRecord;
+pub use list::{RunFilter, RunLine, SelectedFigures};
 pub use record::{
-    Checkpoint, ExperimentData, ExperimentRecord, NewRun, PromptRecord, RunRecord, Selection,
-    Status,
+    Checkpoint, ExperimentData, ExperimentRecord, History, Membership, NewRun, Note, PromptRecord,
+    RunRecord, Selection, Status,
 };
 pub use store::Store;
 pub use writer::{RunSink, Writer};

@@ -55,11 +55,8 @@ impl Store {
                 let Some(found) = found else {
                     return Err(unknown_experiment(connection, path, name).await);
                 };
-                let mut runs = Runs::load(connection, name).await?;
-                runs.add_prompts(connection, name).await?;
-                runs.add_points(connection, name).await?;
-                runs.add_selections(connection, name).await?;
-                runs.add_checkpoints(connection, name).await?;
+                let mut runs = Runs::of(connection, name).await?;
+                runs.add_figures(connection).await?;
                 Ok(found.decode(runs.records)?)
             })
     }
@@ -71,12 +68,24 @@ async fn names(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::E
         .await
 }
 
-/// The error for an experiment that is not there, or the error met while the others were listed.
-pub(crate) async fn unknown_experiment(
+/// Refuses a name that no experiment has.
+pub(crate) async fn expect_experiment(
     connection: &mut SqliteConnection,
     path: &Path,
     name: &str,
-) -> Fault {
+) -> Result<(), Fault> {
+    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM experiment WHERE name = ?)")
+        .bind(name)
+        .fetch_one(&mut *connection)
+        .await?;
+    match known {
+        true => Ok(()),
+        false => Err(unknown_experiment(connection, path, name).await),
+    }
+}
+
+/// The error for an experiment that is not there, or the error met while the others were listed.
+async fn unknown_experiment(connection: &mut SqliteConnection, path: &Path, name: &str) -> Fault {
     match names(connection).await {
         Ok(mut known) => {
             known.sort_by_cached_key(|other| strsim::damerau_levenshtein(name, other));

@@ -50,13 +50,14 @@ pub struct NewRun {
 pub enum Status {
     /// Planned, not begun.
     Queued,
-    /// Being trained, or left behind by a program that died: the heartbeat tells.
+    /// Being trained, or left behind by a process that died, until
+    /// [`notice_interrupted`](crate::Store::notice_interrupted) looks.
     Running,
     /// All figures are there.
     Done,
     /// Ended with an error, which is kept.
     Failed,
-    /// Stopped by a person before its end.
+    /// Stopped before its end, by a person, or because its process died.
     Interrupted,
 }
 
@@ -157,10 +158,71 @@ pub struct RunRecord {
     pub selections: Vec<Selection>,
     /// At most one for each rule, ordered by the rule's name.
     pub checkpoints: Vec<Checkpoint>,
-    /// When the last attempt began, to the millisecond.
+    /// When the attempt began that its figures start with, to the millisecond.
     pub started: Option<Timestamp>,
-    /// When it was done or failed, to the millisecond.
+    /// When it was done, failed or stopped, to the millisecond.
     pub finished: Option<Timestamp>,
+    /// Who worked on it, and what is said of it.
+    pub history: History,
+}
+
+impl RunRecord {
+    /// The run as a plan has it.
+    pub(crate) fn into_plan(self) -> NewRun {
+        NewRun {
+            id: self.id,
+            benchmark: self.benchmark,
+            synthetic: self.synthetic,
+            fold: self.fold,
+            seed: self.seed,
+            settings: self.settings,
+            classes: self.classes,
+            levels: self.levels,
+        }
+    }
+}
+
+/// Who worked on a run, and what is said of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    /// The experiments that have it, by name, also those whose present plan does not.
+    pub experiments: Vec<Membership>,
+    /// How often it was taken up.
+    pub attempts: usize,
+    /// Seconds of work, over all attempts that its figures are of.
+    pub seconds: f64,
+    /// Epochs that are done.
+    pub epoch: usize,
+    /// The host that worked on it last.
+    pub host: Option<String>,
+    /// The process there, while it works on the run.
+    pub process: Option<i64>,
+    /// Its last sign of life, to the millisecond.
+    pub heartbeat: Option<Timestamp>,
+    /// The last lines of the log, if it failed.
+    pub log_tail: Option<String>,
+    /// Remarks, in the order in which they were made.
+    pub notes: Vec<Note>,
+}
+
+/// An experiment that has a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The experiment's name.
+    pub experiment: String,
+    /// The run's place in its grid.
+    pub levels: Vec<Level>,
+    /// Whether its present plan has the run.
+    pub in_plan: bool,
+}
+
+/// A person's remark on a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The remark.
+    pub text: String,
+    /// When it was made, to the millisecond.
+    pub written: Timestamp,
 }
 
 /// An experiment with all of its runs.

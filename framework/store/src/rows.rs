@@ -1,7 +1,7 @@
 //! Rows of the tables `experiment` and `run`, and what they mean.
 
 use crate::text::{count, json, status, time};
-use crate::{ExperimentData, ExperimentRecord, RunRecord, StoreError};
+use crate::{ExperimentData, ExperimentRecord, History, RunRecord, StoreError};
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct ExperimentRow {
@@ -52,6 +52,13 @@ pub(crate) struct RunRow {
     provenance: Option<String>,
     started: Option<String>,
     finished: Option<String>,
+    attempt: i64,
+    seconds: f64,
+    epoch: i64,
+    host: Option<String>,
+    process: Option<i64>,
+    heartbeat: Option<String>,
+    log_tail: Option<String>,
 }
 
 impl RunRow {
@@ -81,6 +88,17 @@ impl RunRow {
             checkpoints: Vec::new(),
             started: moment(&self.started)?,
             finished: moment(&self.finished)?,
+            history: History {
+                experiments: Vec::new(),
+                attempts: count(self.attempt, what("the attempts"))?,
+                seconds: self.seconds,
+                epoch: count(self.epoch, what("the epoch"))?,
+                heartbeat: moment(&self.heartbeat)?,
+                host: self.host,
+                process: self.process,
+                log_tail: self.log_tail,
+                notes: Vec::new(),
+            },
             id: self.id,
             benchmark: self.benchmark,
             synthetic: self.synthetic,

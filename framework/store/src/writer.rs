@@ -1,16 +1,18 @@
 //! The one thread that writes figures: training queues them and goes on, the thread gathers what
 //! is queued into one transaction.
 
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use exp_core::event::{Event, EventSink};
 
-use crate::StoreError;
+use crate::claim::held;
+use crate::error::Fault;
 use crate::figures::{Names, write_event};
 use crate::store::Database;
+use crate::{Claim, StoreError};
 
 /// Events that may wait. When as many do, training waits: the disk is slower than it for good, and
 /// memory must not fill up.
@@ -21,12 +23,23 @@ const BATCH: usize = 256;
 
 enum Message {
     Figures {
-        run: Arc<str>,
+        claim: Arc<Claim>,
         event: Event,
     },
-    /// Answered when everything before it is on disk, or could not be written.
-    Flush(Sender<Result<(), Arc<StoreError>>>),
+    /// Answered when everything before it is on disk, or could not be written: that of one attempt
+    /// at a run, or anything.
+    Flush {
+        of: Option<Attempt>,
+        answer: Sender<Result<(), Arc<StoreError>>>,
+    },
     Stop,
+}
+
+/// A run's key and the number of the attempt.
+type Attempt = (i64, i64);
+
+fn attempt(claim: &Claim) -> Attempt {
+    (claim.key, claim.attempt())
 }
 
 /// A handle on the writing thread; clones are cheap and may go to any thread.
@@ -36,23 +49,26 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// What a run's events are sent to. The run must have been planned.
-    pub fn run_sink(&self, run_id: &str) -> RunSink {
+    /// What the events of a claimed run are sent to.
+    pub fn run_sink(&self, claim: &Claim) -> RunSink {
         RunSink {
-            run: run_id.into(),
-            queue: self.queue.clone(),
+            claim: Arc::new(claim.clone()),
+            writer: self.clone(),
         }
     }
 
     /// Waits until everything that was sent before is on disk.
     ///
     /// # Errors
-    /// When any figure since the store was opened could not be written, be it of another run: from
-    /// then on nothing is written, so that no run is left with a hole in its figures.
+    /// When any figure since the store was opened could not be written.
     pub fn flush(&self) -> Result<(), StoreError> {
+        self.flush_of(None)
+    }
+
+    fn flush_of(&self, of: Option<Attempt>) -> Result<(), StoreError> {
         let (answer, answered) = channel();
         self.queue
-            .send(Message::Flush(answer))
+            .send(Message::Flush { of, answer })
             .map_err(|_| StoreError::Closed)?;
         answered
             .recv()
@@ -64,8 +80,20 @@ impl Writer {
 /// Queues the events of one run for the store. Single steps are not stored.
 #[derive(Clone)]
 pub struct RunSink {
-    run: Arc<str>,
-    queue: SyncSender<Message>,
+    claim: Arc<Claim>,
+    writer: Writer,
+}
+
+impl RunSink {
+    /// Waits until all events of this run that were emitted before are on disk, so that what is
+    /// done next may rely on them after a power cut.
+    ///
+    /// # Errors
+    /// When any of them could not be written: from then on none of the run is, so that there is no
+    /// hole in its figures. When it was the disk's fault, none of any run is.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.writer.flush_of(Some(attempt(&self.claim)))
+    }
 }
 
 impl EventSink for RunSink {
@@ -73,9 +101,9 @@ impl EventSink for RunSink {
         if matches!(event, Event::Step { .. }) {
             return;
         }
-        let run = Arc::clone(&self.run);
+        let claim = Arc::clone(&self.claim);
         // A closed store answers the next flush with an error.
-        let _ = self.queue.send(Message::Figures { run, event });
+        let _ = self.writer.queue.send(Message::Figures { claim, event });
     }
 }
 
@@ -115,9 +143,29 @@ impl WriterThread {
     }
 }
 
+/// What could not be written since the store was opened.
+#[derive(Default)]
+struct Failures {
+    /// The store itself failed: nothing more is written.
+    all: Option<Arc<StoreError>>,
+    /// Attempts whose figures were refused: nothing more of them is written.
+    attempts: HashMap<Attempt, Arc<StoreError>>,
+}
+
+impl Failures {
+    /// What went wrong with one attempt's figures, or with any.
+    fn of(&self, attempt: Option<Attempt>) -> Option<Arc<StoreError>> {
+        let one = match attempt {
+            Some(attempt) => self.attempts.get(&attempt),
+            None => self.attempts.values().next(),
+        };
+        self.all.as_ref().or(one).cloned()
+    }
+}
+
 fn serve(database: &Database, messages: &Receiver<Message>) {
     let mut names = Names::default();
-    let mut failed: Option<Arc<StoreError>> = None;
+    let mut failures = Failures::default();
     let mut open = true;
     while open {
         let Ok(first) = messages.recv() else {
@@ -127,33 +175,54 @@ fn serve(database: &Database, messages: &Receiver<Message>) {
         let mut waiting = Vec::new();
         for message in std::iter::once(first).chain(messages.try_iter().take(BATCH - 1)) {
             match message {
-                Message::Figures { run, event } => batch.push((run, event)),
-                Message::Flush(answer) => waiting.push(answer),
+                Message::Figures { claim, event } => batch.push((claim, event)),
+                Message::Flush { of, answer } => waiting.push((of, answer)),
                 Message::Stop => open = false,
             }
         }
-        if failed.is_none() && !batch.is_empty() {
-            failed = write_batch(database, &mut names, &batch)
-                .err()
-                .map(Arc::new);
+        if failures.all.is_none() && !batch.is_empty() {
+            match write_batch(database, &mut names, &failures.attempts, &batch) {
+                Ok(refused) => failures.attempts.extend(refused),
+                Err(error) => failures.all = Some(Arc::new(error)),
+            }
         }
-        for answer in waiting {
+        for (of, answer) in waiting {
             // Who no longer waits needs no answer.
-            let _ = answer.send(failed.clone().map_or(Ok(()), Err));
+            let _ = answer.send(failures.of(of).map_or(Ok(()), Err));
         }
     }
 }
 
+/// Writes a batch in one transaction, without what belongs to attempts that were `refused` before.
+/// Gives the attempts that are refused from now on.
 fn write_batch(
     database: &Database,
     names: &mut Names,
-    batch: &[(Arc<str>, Event)],
-) -> Result<(), StoreError> {
-    let path: &Path = &database.path;
+    refused: &HashMap<Attempt, Arc<StoreError>>,
+    batch: &[(Arc<Claim>, Event)],
+) -> Result<HashMap<Attempt, Arc<StoreError>>, StoreError> {
     database.write("write figures", async |connection| {
-        for (run, event) in batch {
-            write_event(connection, names, path, run, event).await?;
+        let mut newly = HashMap::new();
+        // Within a transaction no other process can take a run.
+        let mut held_ones = HashSet::new();
+        for (claim, event) in batch {
+            let attempt = attempt(claim);
+            if refused.contains_key(&attempt) || newly.contains_key(&attempt) {
+                continue;
+            }
+            let writing = async {
+                if held_ones.insert(attempt) {
+                    held(connection, &database.path, claim, "write figures of").await?;
+                }
+                write_event(connection, names, claim, event).await
+            };
+            match writing.await {
+                Ok(()) => {}
+                // Found before anything of the event was written.
+                Err(Fault::Store(error)) => drop(newly.insert(attempt, Arc::new(error))),
+                Err(fault) => return Err(fault),
+            }
         }
-        Ok(())
+        Ok(newly)
     })
 }

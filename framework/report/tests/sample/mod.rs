@@ -5,7 +5,9 @@ use exp_core::event::{Point, Prediction};
 use exp_core::experiment::{Compare, Level};
 use exp_core::metrics::{Metric, Rule};
 use exp_core::provenance::Provenance;
-use exp_store::{ExperimentData, ExperimentRecord, PromptRecord, RunRecord, Selection, Status};
+use exp_store::{
+    ExperimentData, ExperimentRecord, History, PromptRecord, RunRecord, Selection, Status,
+};
 
 const ELEVEN: [&str; 11] = [
     "happiness",
@@ -72,6 +74,7 @@ pub fn run(
         checkpoints: Vec::new(),
         started: Some("2026-01-05T10:00:00Z".parse().unwrap()),
         finished: Some("2026-01-05T10:04:10.25Z".parse().unwrap()),
+        history: History::default(),
     }
 }
 
@@ -270,6 +273,7 @@ fn provenance() -> Provenance {
         backbone: "small".to_owned(),
         weights: "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af".to_owned(),
         prompt_files: Vec::new(),
+        ..Provenance::default()
     }
 }
 

@@ -14,7 +14,7 @@ use exp_data::FrameCache;
 use exp_data::loader::Loader;
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
-use exp_store::{RunSink, Store};
+use exp_store::{Claim, RunSink, Status, Store};
 use exp_train::{Run, TrainError, Trained};
 
 use super::prepare::{Prepared, PreparedRun};
@@ -103,11 +103,15 @@ impl Session<'_> {
             prompt_files: run.prompt_files.clone(),
             ..self.program.clone()
         };
-        self.store.start(&run.id, &provenance, &run.prompts())?;
+        let begun = [Status::Queued, Status::Failed, Status::Interrupted];
+        let Some(claim) = self.store.claim(std::slice::from_ref(&run.id), &begun)? else {
+            return Ok(true); // another process has it, or has done it
+        };
+        self.store.begin(&claim, &provenance, &run.prompts(), 0)?;
         let sinks = Sinks {
             store: self.store,
-            id: &run.id,
-            figures: self.store.writer().run_sink(&run.id),
+            claim: &claim,
+            figures: self.store.writer().run_sink(&claim),
             progress: self.progress.begin(
                 run.label(),
                 run.steps(),
@@ -119,12 +123,12 @@ impl Session<'_> {
         let result = result.unwrap_or_else(|panic| Err(anyhow!(panic_message(&*panic))));
         match &result {
             Ok(trained) => {
-                self.store.finish(&run.id)?;
+                self.store.finish(&claim, None)?;
                 let outcome = format!("UAR {:.1}  WAR {:.1}", trained.uar, trained.war);
                 sinks.progress.end(&outcome);
             }
             Err(error) => {
-                self.store.fail(&run.id, &format!("{error:#}"))?;
+                self.store.fail(&claim, &format!("{error:#}"), "")?;
                 sinks.progress.end(&format!("failed: {error:#}"));
             }
         }
@@ -176,7 +180,7 @@ impl Session<'_> {
 /// The listeners of a run.
 struct Sinks<'a> {
     store: &'a Store,
-    id: &'a str,
+    claim: &'a Claim,
     figures: RunSink,
     progress: RunProgress<'a>,
 }
@@ -185,7 +189,7 @@ impl EventSink for Sinks<'_> {
     fn emit(&self, event: Event) {
         if matches!(event, Event::Epoch { .. }) {
             // A store that cannot be written to shows when the run's end is recorded.
-            let _ = self.store.heartbeat(self.id);
+            let _ = self.store.heartbeat(self.claim);
         }
         self.progress.emit(event.clone());
         self.figures.emit(event);
