@@ -18,6 +18,16 @@ pub struct Clip {
     pub subject: Option<String>,
 }
 
+/// The person in a clip of the benchmark that this project draws, from the clip's name, which ends in
+/// the person's number: `s012` of `test/anger_0003_s012`. Names of other benchmarks mean nothing here,
+/// so a caller has to know that the clip is drawn.
+pub fn drawn_person(name: &str) -> Option<&str> {
+    let (_, person) = name.rsplit_once('_')?;
+    let number = person.strip_prefix('s')?;
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then_some(person)
+}
+
 /// What a clip is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,10 +9,13 @@ mod describe;
 mod figure;
 pub mod html;
 pub mod similarity;
+pub mod statistics;
 pub mod summary;
 pub mod terminal;
 pub mod text;
+pub mod verdict;
 
 pub use figure::{Figure, SeedValue};
 pub use html::ReportError;
 pub use summary::{Summary, summarize};
+pub use verdict::{Options, Verdict, verdict};

@@ -8,6 +8,7 @@ use exp_core::metrics::Rule;
 use crate::describe;
 use crate::summary::{BenchmarkSummary, Summary};
 use crate::text;
+use crate::verdict::Verdict;
 
 /// Every benchmark's table of settings under the rule `last`, what its figures mean, and the runs
 /// that do not count. Ends with a line feed; empty for an experiment without a run.
@@ -44,6 +45,21 @@ pub fn table(summary: &Summary) -> String {
     shown.truncate(end);
     if !shown.is_empty() {
         shown.push('\n');
+    }
+    text::visible(&shown).into_owned()
+}
+
+/// What the comparisons say, as a few lines for below the table: the answer on each benchmark, and
+/// what has to be known of it. Ends with a line feed.
+pub fn answer(verdict: &Verdict) -> String {
+    let mut shown = String::new();
+    for benchmark in &verdict.benchmarks {
+        if verdict.benchmarks.len() > 1 {
+            let _ = writeln!(shown, "On {}:", benchmark.benchmark);
+        }
+        for sentence in benchmark.answer.iter().chain(&benchmark.notes) {
+            let _ = writeln!(shown, "{}", text::one_line(sentence));
+        }
     }
     text::visible(&shown).into_owned()
 }

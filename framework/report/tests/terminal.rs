@@ -3,7 +3,7 @@
 
 mod sample;
 
-use exp_report::{summarize, terminal};
+use exp_report::{Options, summarize, terminal, verdict};
 
 #[test]
 fn the_table_of_an_ablation() {
@@ -24,4 +24,10 @@ fn a_label_cannot_command_the_terminal() {
         .filter(|line| line.contains("2Jnone next"))
         .count();
     assert_eq!(rows, 2, "{shown}");
+}
+
+#[test]
+fn the_answer_of_an_ablation() {
+    let verdict = verdict(&sample::ablation(), &Options::default()).unwrap();
+    insta::assert_snapshot!(terminal::answer(&verdict));
 }

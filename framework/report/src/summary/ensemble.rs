@@ -1,5 +1,6 @@
 //! The runs of one setting under one rule, and which of them count.
 
+use exp_core::event::Prediction;
 use exp_core::metrics::{Confusion, Rule};
 use exp_store::{RunRecord, Status};
 
@@ -7,18 +8,20 @@ use super::unique;
 use crate::figure::{Figure, SeedValue, mean};
 
 /// What one run predicted under a rule.
-pub(super) struct Measured<'a> {
+pub(crate) struct Measured<'a> {
     /// The run.
     pub run: &'a RunRecord,
     /// The epoch that the rule selected.
     pub epoch: usize,
     /// Its predictions, counted.
     pub confusion: Confusion,
+    /// Its predictions, in the order of the clips' names.
+    pub predictions: &'a [Prediction],
 }
 
 /// All folds of one seed.
-pub(super) struct Seed<'a> {
-    seed: u64,
+pub(crate) struct Seed<'a> {
+    pub seed: u64,
     pub folds: Vec<Measured<'a>>,
 }
 
@@ -26,7 +29,7 @@ pub(super) struct Seed<'a> {
 ///
 /// A seed of which a fold is missing is left out whole: a mean over other folds than the other
 /// seeds' would differ from theirs by the folds' difficulty.
-pub(super) struct Ensemble<'a> {
+pub(crate) struct Ensemble<'a> {
     pub seeds: Vec<Seed<'a>>,
     pub left_out: Vec<(&'a RunRecord, String)>,
 }
@@ -134,6 +137,7 @@ fn measure(run: &RunRecord, rule: Rule) -> Result<Measured<'_>, String> {
         run,
         epoch: selection.epoch,
         confusion: Confusion::from_pairs(run.classes.len(), pairs),
+        predictions: &selection.predictions,
     })
 }
 

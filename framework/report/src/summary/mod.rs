@@ -5,7 +5,7 @@
 //! and the figure of a setting is the mean over its seeds.
 
 mod curves;
-mod ensemble;
+pub(crate) mod ensemble;
 mod origins;
 mod settings;
 mod shared;
@@ -231,7 +231,7 @@ fn sorted(folds: impl IntoIterator<Item = u32>) -> Vec<u32> {
 }
 
 /// The things in the order in which they first appear, each once.
-fn unique<T: PartialEq>(things: impl IntoIterator<Item = T>) -> Vec<T> {
+pub(crate) fn unique<T: PartialEq>(things: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut once: Vec<T> = Vec::new();
     for thing in things {
         if !once.contains(&thing) {

@@ -1,0 +1,47 @@
+//! Figures of sentences: rounded, and never to a sign that they do not have.
+
+/// The decimals that a group of values needs: one, or as many more (three at most) as keep the
+/// smallest of them from being rounded to zero. A zero needs none.
+pub(super) fn decimals(values: &[f64]) -> usize {
+    let vanishes = |decimals: usize| {
+        let half = 0.5 * 0.1_f64.powi(decimals as i32);
+        values
+            .iter()
+            .any(|value| *value != 0.0 && value.abs() < half)
+    };
+    (1..3).find(|&decimals| !vanishes(decimals)).unwrap_or(3)
+}
+
+/// A value with so many decimals; what is rounded to zero has no sign.
+pub(super) fn points(value: f64, decimals: usize) -> String {
+    let shown = format!("{value:.decimals$}");
+    let zero = shown.chars().all(|c| matches!(c, '-' | '0' | '.'));
+    match shown.strip_prefix('-') {
+        Some(rest) if zero => rest.to_owned(),
+        Some(rest) => format!("−{rest}"),
+        None => shown,
+    }
+}
+
+/// The same with a plus sign where it is above zero.
+pub(super) fn signed(value: f64, decimals: usize) -> String {
+    let shown = points(value, decimals);
+    match value > 0.0 && shown.chars().any(|c| c.is_ascii_digit() && c != '0') {
+        true => format!("+{shown}"),
+        false => shown,
+    }
+}
+
+/// `p = 0.031`, `p = 0.42`, `p < 0.001`.
+pub fn p(p: f64) -> String {
+    match p {
+        p if p < 0.001 => "p < 0.001".to_owned(),
+        p if p < 0.0995 => format!("p = {p:.3}"),
+        p => format!("p = {p:.2}"),
+    }
+}
+
+/// A range of values with so many decimals each: `−0.9 to 1.7`.
+pub(super) fn range(low: f64, high: f64, decimals: usize) -> String {
+    format!("{} to {}", points(low, decimals), points(high, decimals))
+}
