@@ -165,6 +165,19 @@ impl ExperimentProgress {
         }
     }
 
+    /// Tells something beside the bars.
+    pub fn say(&self, message: &str) {
+        match self.whole.is_hidden() {
+            true => eprintln!("{message}"),
+            false => self.whole.println(message),
+        }
+    }
+
+    /// The program was asked to stop.
+    pub fn stopping(&self) {
+        self.say("Stopping after the present step, with a checkpoint; once more stops at once.");
+    }
+
     /// All runs ended.
     pub fn finish(&self) {
         self.whole.finish_and_clear();
