@@ -13,7 +13,7 @@ use exp_data::FrameCache;
 use exp_data::loader::Loader;
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
-use exp_store::{Claim, RunSink, Status, Store, StoreError};
+use exp_store::{Claim, RunSink, Status, Store};
 use exp_train::{Ended, Run, TrainError, TrainingState, discard_state};
 
 use super::beats::{Beating, Beats};
@@ -213,7 +213,7 @@ impl One<'_> {
             ..self.program.clone()
         };
         let kept = state.as_ref().map_or(0, TrainingState::epochs_done);
-        store.begin(self.claim, kept, &provenance, &run.prompts())?;
+        store.begin(self.claim, &provenance, &run.prompts(), kept)?;
         let sinks = Sinks {
             figures: store.writer().run_sink(self.claim),
             progress: self.session.progress.begin(

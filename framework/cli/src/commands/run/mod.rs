@@ -103,7 +103,7 @@ impl DeviceArgument {
 }
 
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
-    let devices = arguments.device.open()?;
+    let devices = vec![arguments.device.open()?];
     let prepared = Prepared::read(arguments, registry, &devices[0])?;
     let path = arguments
         .store
