@@ -45,7 +45,9 @@ pub fn provenance(project: &Path, device: &ChosenDevice) -> Provenance {
 pub fn peak_memory() -> Option<u64> {
     // proc_pid_status(5): "peak resident set size", in kibibytes.
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }

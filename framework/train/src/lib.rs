@@ -5,9 +5,9 @@ mod error;
 mod evaluate;
 mod learner;
 mod optimiser;
+mod pass;
 mod plugin;
 pub mod pretrain;
-mod pass;
 mod run;
 mod state;
 

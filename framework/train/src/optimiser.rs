@@ -144,9 +144,7 @@ impl ModuleMapper for Step<'_> {
             let size = value.shape().num_elements();
             let change = value.clone().mul_scalar(rates.weight_decay as f32) + grad;
             let change = match momentum.remove(&path) {
-                Some(row) => {
-                    change + row.reshape(value.dims()).mul_scalar(rates.momentum as f32)
-                }
+                Some(row) => change + row.reshape(value.dims()).mul_scalar(rates.momentum as f32),
                 None => change,
             };
             momentum.insert(path, change.clone().reshape([size]));

@@ -134,7 +134,11 @@ impl Run<'_> {
             };
             let trained = self.figures(epoch, &progress, &evaluation, &clock)?;
             // Strictly better: of equal epochs the first one counts.
-            if progress.best.as_ref().is_none_or(|best| trained.war > best.war) {
+            if progress
+                .best
+                .as_ref()
+                .is_none_or(|best| trained.war > best.war)
+            {
                 self.save(learner, Rule::BestTest, epoch)?;
                 self.tell(Rule::BestTest, epoch, evaluation.predictions.clone());
                 progress.best = Some(Best::new(epoch, trained.war, &evaluation.predictions));

@@ -142,7 +142,9 @@ impl TrainingState {
             ..progress.clone()
         };
         if digest(&progress_alone, &tensors)? != progress.tensors {
-            return Err(damaged("its contents are not those that were written".to_owned()));
+            return Err(damaged(
+                "its contents are not those that were written".to_owned(),
+            ));
         }
         Ok(Some(Self { progress, weights }))
     }
@@ -150,6 +152,11 @@ impl TrainingState {
     /// How many epochs are trained and evaluated.
     pub fn epochs_done(&self) -> usize {
         self.progress.epochs
+    }
+
+    /// How many steps of the next epoch are done.
+    pub fn steps_done(&self) -> usize {
+        self.progress.pass.steps
     }
 
     /// Makes a fresh learner the one that was left.
@@ -196,5 +203,9 @@ fn digest(progress: &Progress, tensors: &Tensors) -> Result<String, StateError> 
             hash.update(value.to_le_bytes());
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }

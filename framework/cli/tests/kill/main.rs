@@ -99,7 +99,11 @@ fn look(project: &Path, finished: &mut Finished) {
     };
     for (id, ended) in finished.iter() {
         let run = found.runs.iter().find(|run| run.id == *id).unwrap();
-        assert_eq!((run.history.attempts, run.finished), *ended, "{id} was done again");
+        assert_eq!(
+            (run.history.attempts, run.finished),
+            *ended,
+            "{id} was done again"
+        );
     }
     for run in found.runs.iter().filter(|run| run.status == Status::Done) {
         finished.insert(run.id.clone(), (run.history.attempts, run.finished));
@@ -137,11 +141,12 @@ fn a_sweep_survives_kills() {
             child.kill().unwrap();
             child.wait().unwrap();
             here += 1;
-            *counts.entry(match moment {
-                Moment::After(_) => "at a random moment",
-                Moment::Writing => "while writing a checkpoint",
-            })
-            .or_default() += 1;
+            *counts
+                .entry(match moment {
+                    Moment::After(_) => "at a random moment",
+                    Moment::Writing => "while writing a checkpoint",
+                })
+                .or_default() += 1;
             look(project.path(), &mut finished);
         }
         killed += here;
@@ -153,10 +158,17 @@ fn a_sweep_survives_kills() {
         for (one, other) in found.runs.iter().zip(&expected.runs) {
             assert_eq!((&one.id, one.status), (&other.id, Status::Done));
             assert!(figures(one) == figures(other), "figures of {}", one.id);
-            assert!(one.selections == other.selections, "predictions of {}", one.id);
+            assert!(
+                one.selections == other.selections,
+                "predictions of {}",
+                one.id
+            );
             assert_eq!(one.prompts, other.prompts);
         }
-        assert!(checkpoints(&project.path().join("runs")) == weights, "the weights");
+        assert!(
+            checkpoints(&project.path().join("runs")) == weights,
+            "the weights"
+        );
         let check = tiny::exp(project.path(), &["store", "check"]);
         assert!(check.status.success(), "{}", tiny::text(&check.stdout));
     }

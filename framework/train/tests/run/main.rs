@@ -177,7 +177,13 @@ fn train_with(
     let file = |rule: &str| {
         let files = std::fs::read_dir(folder.path().join("weights")).into_iter();
         let mut files = files.flatten().map(|file| file.unwrap().path());
-        let found = files.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(rule));
+        let found = files.find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(rule)
+        });
         found.map_or_else(String::new, |path| std::fs::read_to_string(path).unwrap())
     };
     let weights = vec![file("best_test"), file("last")];
@@ -302,7 +308,10 @@ fn weights_that_the_last_step_broke_are_no_result() {
         points.find(|point| point.series == series).unwrap().value
     };
     assert_eq!(told("train/loss"), 1.0);
-    assert!(told("test/loss").is_nan(), "the figure that shows it is kept");
+    assert!(
+        told("test/loss").is_nan(),
+        "the figure that shows it is kept"
+    );
     assert_eq!(weights, ["", ""]);
 }
 

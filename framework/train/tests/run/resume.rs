@@ -39,10 +39,14 @@ impl Learner for Tiny {
 
     fn logits(&self, batch: &Batch) -> Vec<f32> {
         let side = batch.pixels.len() / batch.labels.len();
-        let means = batch.pixels.chunks(side).map(|clip| clip.iter().sum::<f32>() / side as f32);
+        let means = batch
+            .pixels
+            .chunks(side)
+            .map(|clip| clip.iter().sum::<f32>() / side as f32);
         means
             .flat_map(|mean| {
-                (0..CLASSES).map(move |class| (self.value * 37.0 * (class + 1) as f32 + mean * 91.0).sin())
+                (0..CLASSES)
+                    .map(move |class| (self.value * 37.0 * (class + 1) as f32 + mean * 91.0).sin())
             })
             .collect()
     }
@@ -119,12 +123,21 @@ impl EventSink for Shared<'_> {
         for event in sink.waiting.lock().unwrap().drain(..) {
             match event {
                 Event::Epoch { points, .. } => {
-                    for point in points.into_iter().filter(|point| !point.series.starts_with("time/")) {
-                        kept.figures.insert((point.series, point.epoch), point.value.to_bits());
+                    for point in points
+                        .into_iter()
+                        .filter(|point| !point.series.starts_with("time/"))
+                    {
+                        kept.figures
+                            .insert((point.series, point.epoch), point.value.to_bits());
                     }
                 }
-                Event::Predictions { rule, epoch, predictions } => {
-                    kept.selections.insert(rule.name(), (epoch, format!("{predictions:?}")));
+                Event::Predictions {
+                    rule,
+                    epoch,
+                    predictions,
+                } => {
+                    kept.selections
+                        .insert(rule.name(), (epoch, format!("{predictions:?}")));
                 }
                 Event::Checkpoint { path, .. } => assert!(path.is_file()),
                 Event::Step { .. } => {}
@@ -196,7 +209,10 @@ fn left(folder: &Path, kept: &Mutex<Kept>) -> (String, BTreeMap<String, Vec<u8>>
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         (name, fs::read(path).unwrap())
     });
-    (format!("{:?}{:?}", kept.figures, kept.selections), files.collect())
+    (
+        format!("{:?}{:?}", kept.figures, kept.selections),
+        files.collect(),
+    )
 }
 
 fn undisturbed() -> (String, BTreeMap<String, Vec<u8>>) {
@@ -204,7 +220,12 @@ fn undisturbed() -> (String, BTreeMap<String, Vec<u8>>) {
     let ended = attempt(folder.path(), &kept, 10.0, usize::MAX, &|| false).unwrap();
     assert!(matches!(ended, Ended::Trained(_)));
     let left = left(folder.path(), &kept);
-    assert_eq!(left.1.len(), 2, "the best and the last model: {:?}", left.1.keys());
+    assert_eq!(
+        left.1.len(),
+        2,
+        "the best and the last model: {:?}",
+        left.1.keys()
+    );
     left
 }
 
@@ -262,16 +283,30 @@ fn every_bit_of_a_state_is_checked() {
         bytes[index] ^= 1;
         fs::write(&path, &bytes).unwrap();
         let error = TrainingState::read(folder.path(), "fake").unwrap_err();
-        assert!(error.to_string().contains("the state"), "byte {index}: {error}");
+        assert!(
+            error.to_string().contains("the state"),
+            "byte {index}: {error}"
+        );
         fs::write(&path, &sound[..index]).unwrap();
-        assert!(TrainingState::read(folder.path(), "fake").is_err(), "cut at {index}");
+        assert!(
+            TrainingState::read(folder.path(), "fake").is_err(),
+            "cut at {index}"
+        );
     }
     fs::write(&path, &sound).unwrap();
-    assert!(TrainingState::read(folder.path(), "fake").unwrap().is_some());
+    assert!(
+        TrainingState::read(folder.path(), "fake")
+            .unwrap()
+            .is_some()
+    );
     let other = TrainingState::read(folder.path(), "another");
     assert!(matches!(other, Err(StateError::OtherRun { .. })));
     discard_state(folder.path()).unwrap();
-    assert!(TrainingState::read(folder.path(), "fake").unwrap().is_none());
+    assert!(
+        TrainingState::read(folder.path(), "fake")
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]

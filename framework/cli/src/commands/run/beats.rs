@@ -29,7 +29,8 @@ impl Beats {
     pub fn begin(&self, claim: &Claim) -> Beating<'_> {
         let lost = Arc::new(AtomicBool::new(false));
         let run = claim.run().to_owned();
-        self.runs().insert(run.clone(), (claim.clone(), lost.clone()));
+        self.runs()
+            .insert(run.clone(), (claim.clone(), lost.clone()));
         Beating {
             beats: self,
             run,
@@ -42,7 +43,9 @@ impl Beats {
         let mut stopping = Some(stopping);
         let mut last = Instant::now();
         while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(LOOK) {
-            if stop.asked() && let Some(stopping) = stopping.take() {
+            if stop.asked()
+                && let Some(stopping) = stopping.take()
+            {
                 stopping();
             }
             if last.elapsed() >= HEARTBEAT {

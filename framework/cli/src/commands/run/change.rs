@@ -10,10 +10,14 @@ const NAMED: usize = 10;
 
 /// Prints it; nothing where there is nothing to tell. `noticed` are ids of runs whose process died.
 pub fn print(prepared: &Prepared, change: &PlanChange, noticed: &[String]) {
-    let ours = noticed.iter().filter(|id| prepared.runs.iter().any(|run| run.id == **id));
+    let ours = noticed
+        .iter()
+        .filter(|id| prepared.runs.iter().any(|run| run.id == **id));
     match ours.count() {
         0 => {}
-        1 => eprintln!("A run was left behind by a process that ended: it goes on from its last checkpoint."),
+        1 => eprintln!(
+            "A run was left behind by a process that ended: it goes on from its last checkpoint."
+        ),
         count => eprintln!(
             "{count} runs were left behind by a process that ended: they go on from their last checkpoints."
         ),
@@ -28,11 +32,23 @@ pub fn print(prepared: &Prepared, change: &PlanChange, noticed: &[String]) {
     eprintln!("The experiment was edited since it was last run:");
     let label = |id: &String| {
         let run = prepared.runs.iter().find(|run| run.id == *id);
-        run.map_or_else(|| id.clone(), |run| format!("{}  {}", &id[..8], run.label()))
+        run.map_or_else(
+            || id.clone(),
+            |run| format!("{}  {}", &id[..8], run.label()),
+        )
     };
     list("new", change.new.iter().map(label));
-    list("no longer in the plan, kept in the store", change.gone.iter().map(|id| id[..8].to_owned()));
-    list("changed", change.changed.iter().map(|run| format!("{}: {}", label(&run.now), why(run))));
+    list(
+        "no longer in the plan, kept in the store",
+        change.gone.iter().map(|id| id[..8].to_owned()),
+    );
+    list(
+        "changed",
+        change
+            .changed
+            .iter()
+            .map(|run| format!("{}: {}", label(&run.now), why(run))),
+    );
 }
 
 fn list(what: &str, runs: impl ExactSizeIterator<Item = String>) {
@@ -65,5 +81,10 @@ fn shown(change: &SettingChange) -> String {
         Some(value) => value.to_string(),
         None => "nothing".to_owned(),
     };
-    format!("{} {} -> {}", change.path, value(&change.before), value(&change.now))
+    format!(
+        "{} {} -> {}",
+        change.path,
+        value(&change.before),
+        value(&change.now)
+    )
 }

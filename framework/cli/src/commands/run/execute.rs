@@ -88,7 +88,9 @@ impl Job<'_> {
         let failed = thread::scope(|scope| {
             scope.spawn(|| {
                 let end = end;
-                session.beats.keep(self.store, self.stop, &end, || session.progress.stopping());
+                session
+                    .beats
+                    .keep(self.store, self.stop, &end, || session.progress.stopping());
             });
             let workers: Vec<_> = (0..side_by_side)
                 .map(|number| {
@@ -99,7 +101,11 @@ impl Job<'_> {
                 .collect();
             let results: Vec<anyhow::Result<usize>> = workers
                 .into_iter()
-                .map(|worker| worker.join().map_err(|panic| anyhow!(panic_message(&*panic)))?)
+                .map(|worker| {
+                    worker
+                        .join()
+                        .map_err(|panic| anyhow!(panic_message(&*panic)))?
+                })
                 .collect();
             drop(ended);
             results.into_iter().sum::<anyhow::Result<usize>>()
@@ -116,13 +122,21 @@ impl Job<'_> {
         let ids: Vec<String> = self.runs.iter().map(|run| run.id.clone()).collect();
         let statuses = self.store.statuses(&ids)?;
         let is = |run: &PreparedRun, status| statuses.get(&run.id) == Some(&status);
-        let failed = self.runs.iter().filter(|run| is(run, Status::Failed)).count();
+        let failed = self
+            .runs
+            .iter()
+            .filter(|run| is(run, Status::Failed))
+            .count();
         if failed > 0 {
             eprintln!(
                 "{failed} of the runs failed before and are left as they are: `--retry failed` begins them anew."
             );
         }
-        let elsewhere = self.runs.iter().filter(|run| is(run, Status::Running)).count();
+        let elsewhere = self
+            .runs
+            .iter()
+            .filter(|run| is(run, Status::Running))
+            .count();
         if elsewhere > 0 {
             eprintln!("{elsewhere} of the runs are being done by another process.");
         }
@@ -156,17 +170,28 @@ impl Session<'_> {
     }
 
     fn take_all(&self, open: &[&PreparedRun], device: &ChosenDevice) -> anyhow::Result<usize> {
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(self.cores).build()?;
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.cores)
+            .build()?;
         let program = provenance(self.job.prepared.project.root(), device);
         let ids: Vec<String> = open.iter().map(|run| run.id.clone()).collect();
         let mut failed = 0;
         while !self.job.stop.asked() {
-            let claim = self.job.store.claim(&ids, &[Status::Queued, Status::Interrupted])?;
+            let claim = self
+                .job
+                .store
+                .claim(&ids, &[Status::Queued, Status::Interrupted])?;
             let Some(claim) = claim else { break };
             let Some(run) = open.iter().find(|run| run.id == claim.run()) else {
                 break;
             };
-            let one = One { session: self, run, device, program: &program, claim: &claim };
+            let one = One {
+                session: self,
+                run,
+                device,
+                program: &program,
+                claim: &claim,
+            };
             let done = threads.install(|| one.carry_out())?;
             failed += usize::from(!done);
             if !done && self.job.fail_fast {
@@ -223,12 +248,26 @@ impl One<'_> {
             ),
             log: &log,
         };
+        if let Some(state) = &state {
+            let (steps, epochs) = (run.steps(), run.planned.settings.train.epochs.get());
+            sinks
+                .progress
+                .skip(kept * (steps / epochs) + state.steps_done());
+            log.line(format_args!(
+                "goes on after epoch {kept}, step {}",
+                state.steps_done()
+            ));
+        }
         // A panic in one run (of a plugin, say) must not cost the others.
-        let result = catch_unwind(AssertUnwindSafe(|| self.train(state, folder.clone(), &sinks, &beating)));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            self.train(state, folder.clone(), &sinks, &beating)
+        }));
         let result = result.unwrap_or_else(|panic| Err(anyhow!(panic_message(&*panic))));
         if beating.is_lost() {
             log.line("another process has taken the run");
-            sinks.progress.end("taken by another process, which thought this one dead");
+            sinks
+                .progress
+                .stop("taken by another process, which thought this one dead");
             return Ok(true);
         }
         match result {
@@ -244,7 +283,7 @@ impl One<'_> {
                 store.interrupt(self.claim)?;
                 let outcome = format!("stopped in epoch {epoch} after step {step}");
                 log.line(&outcome);
-                sinks.progress.end(&outcome);
+                sinks.progress.stop(&outcome);
                 Ok(true)
             }
             Err(error) => {
