@@ -39,6 +39,9 @@ enum Command {
     Data(commands::data::Arguments),
 }
 
+/// The exit status of a program that was asked to stop: 128 and the number of Ctrl-C's signal.
+const STOPPED: u8 = 130;
+
 /// How a command ended when nothing stopped it.
 enum Outcome {
     /// Everything was done.
@@ -47,13 +50,15 @@ enum Outcome {
     SomeFailed,
     /// Runs had begun, and something stopped them all.
     BrokenOff(anyhow::Error),
+    /// Stopped on request; the same command goes on.
+    Stopped,
 }
 
 /// Runs the program on the command line's arguments.
 ///
 /// Exit status 0: everything was done; 1: a run failed, and the others went
 /// on, or all were stopped half-way, or a check found a fault; 2: bad input or
-/// surroundings, and nothing was started.
+/// surroundings, and nothing was started; 130: stopped on request.
 pub fn run(registry: Registry) -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
@@ -71,6 +76,7 @@ pub fn run(registry: Registry) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::SomeFailed) => ExitCode::from(1),
+        Ok(Outcome::Stopped) => ExitCode::from(STOPPED),
         Ok(Outcome::BrokenOff(error)) => {
             eprintln!("{}", visible(&message(&error)));
             ExitCode::from(1)

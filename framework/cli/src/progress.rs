@@ -165,6 +165,19 @@ impl ExperimentProgress {
         }
     }
 
+    /// Tells something beside the bars.
+    pub fn say(&self, message: &str) {
+        match self.whole.is_hidden() {
+            true => eprintln!("{message}"),
+            false => self.whole.println(message),
+        }
+    }
+
+    /// The program was asked to stop.
+    pub fn stopping(&self) {
+        self.say("Stopping after the present step, with a checkpoint; once more stops at once.");
+    }
+
     /// All runs ended.
     pub fn finish(&self) {
         self.whole.finish_and_clear();
@@ -196,6 +209,21 @@ struct State {
 }
 
 impl RunProgress<'_> {
+    /// So many steps were done by an earlier attempt.
+    pub fn skip(&self, steps: usize) {
+        self.bar.inc(steps as u64);
+        self.experiment.whole.inc(steps as u64);
+        // What was done before must not count as speed.
+        self.bar.reset_eta();
+        self.experiment.whole.reset_eta();
+    }
+
+    /// The run stopped before its end.
+    pub fn stop(&self, outcome: &str) {
+        self.bar.finish_and_clear();
+        self.experiment.say(&format!("{}  {outcome}", self.label));
+    }
+
     /// The run ended; `outcome` says how.
     pub fn end(&self, outcome: &str) {
         // A run that failed half-way leaves steps behind that nobody will do.

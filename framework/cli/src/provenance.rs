@@ -5,10 +5,14 @@ use std::process::Command;
 
 use exp_core::provenance::Provenance;
 use exp_model::device::ChosenDevice;
+use exp_prompts::provenance::sha256;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 /// The version of Burn that the workspace pins.
 const BURN: &str = "0.22.1";
+
+/// The versions of everything that the program was built from.
+const LOCK_FILE: &[u8] = include_bytes!("../../../Cargo.lock");
 
 /// Provenance without a run's own inputs: those are filled in for each run.
 pub fn provenance(project: &Path, device: &ChosenDevice) -> Provenance {
@@ -23,6 +27,7 @@ pub fn provenance(project: &Path, device: &ChosenDevice) -> Provenance {
         diff,
         command: std::env::args().collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        lock_file: Some(sha256(LOCK_FILE)),
         burn: BURN.to_owned(),
         device: device.kind.to_owned(),
         device_name: match device.kind.starts_with("cpu") {
@@ -34,6 +39,17 @@ pub fn provenance(project: &Path, device: &ChosenDevice) -> Provenance {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         ..Provenance::default()
     }
+}
+
+/// The most memory in bytes that this process had so far; `None` where the system does not tell.
+pub fn peak_memory() -> Option<u64> {
+    // proc_pid_status(5): "peak resident set size", in kibibytes.
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// What a git command prints; `None` where there is no git or no repository.

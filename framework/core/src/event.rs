@@ -75,4 +75,13 @@ pub enum Event {
 pub trait EventSink: Send + Sync {
     /// Takes an event. It must not block for long: training waits for it.
     fn emit(&self, event: Event);
+
+    /// Waits until everything taken is safe from a loss of power, which a listener that keeps
+    /// nothing need not do. Training goes on from a checkpoint only after that.
+    ///
+    /// # Errors
+    /// What could not be kept, for people: the run stops.
+    fn sync(&self) -> Result<(), String> {
+        Ok(())
+    }
 }

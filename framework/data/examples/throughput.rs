@@ -113,7 +113,7 @@ fn measure(folder: &str, workers: &str, passes: &str, cache: Option<&str>) {
     let loader = Loader::new(clips, settings).unwrap().with_cache(cache);
     for epoch in 0..passes {
         let (start, busy) = (Instant::now(), busy_seconds());
-        for batch in loader.training(&augment, 1, epoch).unwrap() {
+        for batch in loader.training(&augment, 1, epoch, 0).unwrap() {
             batch.unwrap();
         }
         let (seconds, busy) = (start.elapsed().as_secs_f64(), busy_seconds() - busy);

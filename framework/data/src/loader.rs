@@ -120,7 +120,7 @@ impl Loader {
     }
 
     /// One epoch of training: shuffled, a random frame of each segment, augmented, an incomplete
-    /// last batch dropped.
+    /// last batch dropped. The first `skip` batches, which were trained on before, are left out.
     ///
     /// Fewer clips than a batch takes is an error ([`DataError::TooFewClips`]).
     pub fn training(
@@ -128,6 +128,7 @@ impl Loader {
         augment: &Augmentation,
         seed: u64,
         epoch: u64,
+        skip: usize,
     ) -> Result<Batches, DataError> {
         let (clips, batch) = (self.clips.len(), self.settings.batch);
         if clips < batch {
@@ -136,6 +137,7 @@ impl Loader {
         let mut order: Vec<usize> = (0..clips).collect();
         order.shuffle(&mut generator(seed, epoch, u64::MAX));
         order.truncate(clips - clips % batch);
+        order.drain(..order.len().min(skip * batch));
 
         let (settings, augment) = (self.settings, augment.clone());
         Ok(self.start(order, move |reader, index, clip| {

@@ -54,7 +54,7 @@ fn augmentation() -> Augmentation {
 
 fn epoch(loader: &Loader, seed: u64, epoch: u64) -> Vec<Batch> {
     loader
-        .training(&augmentation(), seed, epoch)
+        .training(&augmentation(), seed, epoch, 0)
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap()
@@ -109,7 +109,7 @@ fn all_frames_of_a_clip_are_changed_alike() {
 #[test]
 fn fewer_clips_than_a_batch_is_an_error_that_says_so() {
     let loader = Loader::new(clips(3), settings(4, 2)).unwrap();
-    let error = loader.training(&augmentation(), 1, 0).unwrap_err();
+    let error = loader.training(&augmentation(), 1, 0, 0).unwrap_err();
     assert!(
         error.to_string().contains("3 clips, but a batch takes 4"),
         "{error}"
@@ -155,7 +155,7 @@ fn a_clip_without_frames_is_named() {
     );
     assert!(
         loader
-            .training(&augmentation(), 1, 0)
+            .training(&augmentation(), 1, 0, 0)
             .unwrap()
             .next()
             .unwrap()

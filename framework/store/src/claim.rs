@@ -24,6 +24,7 @@ pub struct Claim {
     run: String,
     attempt: i64,
     taken: Instant,
+    goes_on: bool,
 }
 
 impl Claim {
@@ -35,6 +36,12 @@ impl Claim {
     /// The how-manieth attempt at the run this is, from 1.
     pub fn attempt(&self) -> i64 {
         self.attempt
+    }
+
+    /// Whether the run was begun before and left, rather than queued: it may go on from its
+    /// checkpoint.
+    pub fn goes_on(&self) -> bool {
+        self.goes_on
     }
 
     /// Seconds since the run was taken, by a clock that nobody sets.
@@ -218,6 +225,7 @@ async fn take(
     own: &Process,
 ) -> Result<Claim, Fault> {
     let attempt = holder.attempt + 1;
+    let goes_on = holder.status()? != Status::Queued;
     sqlx::query(
         "UPDATE run SET status = 'running', attempt = ?2, host = ?3, process = ?4, boot = ?5,
              namespace = ?6, process_start = ?7, heartbeat = ?8, earlier_seconds = seconds,
@@ -239,6 +247,7 @@ async fn take(
         run: holder.id,
         attempt,
         taken: Instant::now(),
+        goes_on,
     })
 }
 

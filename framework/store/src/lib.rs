@@ -23,6 +23,7 @@ mod plan;
 mod process;
 mod read;
 mod record;
+mod requeue;
 mod rows;
 mod runs;
 mod store;

@@ -105,6 +105,10 @@ impl EventSink for RunSink {
         // A closed store answers the next flush with an error.
         let _ = self.writer.queue.send(Message::Figures { claim, event });
     }
+
+    fn sync(&self) -> Result<(), String> {
+        self.flush().map_err(|error| error.to_string())
+    }
 }
 
 /// The thread, and the means to end it.

@@ -5,6 +5,8 @@ use exp_model::backbone::BackboneError;
 use exp_model::prompt::PromptError;
 use exp_weights::WeightError;
 
+use crate::state::StateError;
+
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -23,6 +25,12 @@ pub enum TrainError {
     /// A checkpoint's settings cannot be written down.
     #[error("cannot write what a checkpoint says of itself: {0}")]
     Card(#[from] serde_json::Error),
+    /// Figures could not be kept.
+    #[error("{0}")]
+    Sink(String),
+    /// The state to go on from does not fit.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The loss is no number any more.
     #[error(
         "training diverged: the loss was {loss} in epoch {epoch}, step {step}; a smaller learning \

@@ -26,15 +26,16 @@ pub struct Evaluation {
     pub damaged: usize,
 }
 
-/// Evaluates a model on all clips of a loader. `tell` gets the number of clips of each batch.
+/// Evaluates a model on all clips of a loader. `tell` gets the number of clips of each batch, and
+/// says whether to go on; without that there is no evaluation.
 ///
 /// No clip at all, or one that cannot be read, is an error.
 pub fn evaluate(
     learner: &dyn Learner,
     test: &Loader,
     classes: usize,
-    tell: &mut dyn FnMut(usize),
-) -> Result<Evaluation, TrainError> {
+    tell: &mut dyn FnMut(usize) -> bool,
+) -> Result<Option<Evaluation>, TrainError> {
     let clips = test.clips();
     if clips.is_empty() {
         return Err(TrainError::NoTestClip);
@@ -64,17 +65,19 @@ pub fn evaluate(
             });
         }
         all.extend(logits);
-        tell(batch.labels.len());
+        if !tell(batch.labels.len()) {
+            return Ok(None);
+        }
     }
     let pairs = predictions.iter().map(|p| (p.target, p.predicted));
-    Ok(Evaluation {
+    Ok(Some(Evaluation {
         loss: loss / predictions.len() as f64,
         confusion: Confusion::from_pairs(classes, pairs),
         predictions,
         logits: all,
         waited: batches.waited(),
         damaged,
-    })
+    }))
 }
 
 /// The index of the largest value, the first of equals.

@@ -17,6 +17,9 @@ use exp_weights::{WeightError, Weights, write};
 use crate::optimiser::{Optimiser, Rates};
 use crate::plugin::LearnerParts;
 
+/// Tensors by name: their shapes and values.
+pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
 /// A model that learns from batches.
 pub trait Learner {
     /// One training step on `[batch, frames, 3, size, size]` pixels; every learning rate is
@@ -32,6 +35,14 @@ pub trait Learner {
     /// Takes over all trained parameters from a file. Returns how its tensors fit; what is missing
     /// or of another shape is an error, and nothing is changed.
     fn load(&mut self, weights: &Weights) -> Result<Fit, LoadError>;
+
+    /// Everything that a later learner of the same kind needs to go on: the trained parameters under
+    /// their names, and the optimiser's momentum. Shapes and values, rows first.
+    fn state(&self) -> Tensors;
+
+    /// Goes on from what [`state`](Self::state) gave. What is missing or of another shape is an
+    /// error, and nothing is changed.
+    fn resume(&mut self, state: &Weights) -> Result<(), LoadError>;
 
     /// How many parameters are trained, by group: `image`, `temporal`, `context`.
     fn trained(&self) -> BTreeMap<String, usize>;
@@ -128,6 +139,20 @@ impl<T: TemporalModel> Learner for DferClipLearner<T> {
         let (model, fit) = load(self.model.clone(), weights, Which::Trained)?;
         self.model = model;
         Ok(fit)
+    }
+
+    fn state(&self) -> Tensors {
+        let mut state = collect(&self.model, Which::Trained);
+        state.extend(self.optimiser.momentum());
+        state
+    }
+
+    fn resume(&mut self, state: &Weights) -> Result<(), LoadError> {
+        let (model, _) = load(self.model.clone(), state, Which::Trained)?;
+        self.optimiser
+            .resume(&model, state, &self.device.clone().inner())?;
+        self.model = model;
+        Ok(())
     }
 
     fn trained(&self) -> BTreeMap<String, usize> {

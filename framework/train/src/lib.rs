@@ -5,13 +5,16 @@ mod error;
 mod evaluate;
 mod learner;
 mod optimiser;
+mod pass;
 mod plugin;
 pub mod pretrain;
 mod run;
+mod state;
 
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
-pub use learner::{DferClipLearner, Learner};
+pub use learner::{DferClipLearner, Learner, Tensors};
 pub use optimiser::Rates;
 pub use plugin::{LearnerParts, Registry, TemporalPlugin};
-pub use run::{Run, Trained};
+pub use run::{Ended, Run, Trained};
+pub use state::{StateError, TrainingState, discard_state};

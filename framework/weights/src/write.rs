@@ -32,7 +32,7 @@ impl ::safetensors::View for &Bytes {
 }
 
 /// Writes a safetensors file: to a temporary file beside it first, then renamed, so that a
-/// half-written file never has its name. With `token_ids`, the token table has rows for these
+/// half-written file never has its name; both are on disk when it returns. With `token_ids`, the token table has rows for these
 /// tokens only. `half` writes float16. `metadata` is what the file says of itself.
 pub fn write(
     path: &Path,
@@ -86,7 +86,12 @@ pub fn write(
         let mut file = std::fs::File::create(&temporary)?;
         std::io::Write::write_all(&mut file, &bytes)?;
         file.sync_all()?;
-        std::fs::rename(&temporary, path)
+        std::fs::rename(&temporary, path)?;
+        // The new name is on disk once the folder is.
+        match path.parent().filter(|_| cfg!(unix)) {
+            Some(folder) => std::fs::File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
     };
     write().map_err(failed)
 }

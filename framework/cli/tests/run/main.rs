@@ -4,6 +4,8 @@
 
 #[path = "../browser/mod.rs"]
 mod browser;
+#[path = "../tiny/mod.rs"]
+mod tiny;
 mod trained;
 
 use std::fs;
@@ -13,8 +15,9 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use exp_core::metrics::{Confusion, Rule};
-use exp_store::{ExperimentData, RunRecord, Status, Store};
+use exp_store::{ExperimentData, RunRecord, Status};
 use tempfile::TempDir;
+use tiny::{checkpoints, exp, figures, text};
 
 const PROTOCOL: &str = "\
 benchmark: {synthetic: {train: 70, test: 70}}
@@ -53,41 +56,12 @@ static TRAINED: LazyLock<Trained> = LazyLock::new(|| {
     Trained { project, output }
 });
 
-fn project() -> TempDir {
-    let top = tempfile::tempdir().unwrap();
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../prompts/observed-7.yaml");
-    for (path, text) in [
-        ("experiments/benchmarks/synthetic.yaml", PROTOCOL.to_owned()),
-        ("experiments/tiny.yaml", EXPERIMENT.to_owned()),
-        (
-            "prompts/observed-7.yaml",
-            fs::read_to_string(shipped).unwrap(),
-        ),
-    ] {
-        let path = top.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    top
-}
-
-fn exp(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_exp"))
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
 fn data(folder: &Path, store: &str) -> ExperimentData {
-    Store::open(folder.join(store))
-        .unwrap()
-        .experiment("tiny")
-        .unwrap()
+    tiny::data(&folder.join(store))
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+fn project() -> TempDir {
+    tiny::project(PROTOCOL, EXPERIMENT)
 }
 
 fn is_absurd(run: &RunRecord) -> bool {
@@ -194,15 +168,6 @@ fn the_same_seed_gives_the_same_bits() {
             "predictions of {}",
             one.id
         );
-        let figures = |run: &RunRecord| -> Vec<(String, usize, u64)> {
-            let figures = run
-                .points
-                .iter()
-                .filter(|point| !point.series.starts_with("time/"));
-            figures
-                .map(|point| (point.series.clone(), point.epoch, point.value.to_bits()))
-                .collect()
-        };
         assert_eq!(figures(one), figures(two));
     }
     let weights = checkpoints(&project.join("runs"));
@@ -221,17 +186,6 @@ fn the_same_seed_gives_the_same_bits() {
         seeds[0].points, seeds[1].points,
         "another seed, another run"
     );
-}
-
-/// The bytes of all checkpoints beside a store, in the order of their paths.
-fn checkpoints(folder: &Path) -> Vec<Vec<u8>> {
-    let mut paths: Vec<_> = fs::read_dir(folder.join("checkpoints"))
-        .unwrap()
-        .flat_map(|run| fs::read_dir(run.unwrap().path()).unwrap())
-        .map(|file| file.unwrap().path())
-        .collect();
-    paths.sort();
-    paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
 #[test]

@@ -70,6 +70,7 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     if let Some(train) = train {
         train.remove("workers");
         train.remove("cache_gib");
+        train.remove("checkpoint_minutes");
     }
     settings
 }

@@ -141,6 +141,9 @@ pub struct Training {
     /// How much of the decoded frames is kept in a file beside the store while a run lasts, so that
     /// later epochs need not decode them again, in GiB; 0 keeps none. No figure depends on it.
     pub cache_gib: NonNegative,
+    /// Minutes after which an epoch's state is written down, besides at its end, so that a run that
+    /// is killed loses no more. No figure depends on it.
+    pub checkpoint_minutes: NonNegative,
 }
 
 /// The learning rate of each group of parameters; a group with zero stays as it is.
@@ -191,6 +194,7 @@ impl Default for Training {
             decay: Decays::default(),
             workers: None,
             cache_gib: NonNegative::literal(0.0),
+            checkpoint_minutes: NonNegative::literal(10.0),
         }
     }
 }

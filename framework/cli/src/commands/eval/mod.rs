@@ -87,8 +87,12 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let bar = steps_bar(test.clips().len(), "test clips");
     let evaluation = evaluate(learner.as_ref(), &test, fold.classes.len(), &mut |clips| {
         bar.advance(clips as u64, "");
+        true
     })?;
     bar.finish();
+    let Some(evaluation) = evaluation else {
+        unreachable!("nothing stops it");
+    };
     anyhow::ensure!(
         evaluation.loss.is_finite(),
         "the model's answers are no numbers (mean loss {}): its file may be damaged, or its training \

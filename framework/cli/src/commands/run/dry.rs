@@ -1,13 +1,23 @@
 //! What `--dry-run` prints.
 
 use std::collections::HashMap;
+use std::path::Path;
 
-use exp_store::Status;
+use exp_store::{Status, Store};
 
+use super::change;
 use super::prepare::{Prepared, used};
 
-/// Prints the plan and the cost of each run.
-pub fn print(prepared: &Prepared, statuses: &HashMap<String, Status>) {
+/// Prints the plan, the cost of each run, and what running it would change in the store at `path`,
+/// if there is one.
+pub fn print(prepared: &Prepared, path: &Path) -> anyhow::Result<()> {
+    let mut statuses = HashMap::new();
+    if path.exists() {
+        let store = Store::open(path)?;
+        let change = store.compare_plan(&prepared.experiment.name, &prepared.records())?;
+        change::print(prepared, &change, &[]);
+        statuses = store.statuses(&prepared.ids())?;
+    }
     let done = |id: &String| statuses.get(id) == Some(&Status::Done);
     for run in &prepared.runs {
         let settings = &run.planned.settings;
@@ -20,9 +30,13 @@ pub fn print(prepared: &Prepared, statuses: &HashMap<String, Status>) {
             run.steps(),
             clips * settings.clip.frames.get(),
             tested * settings.clip.frames.get(),
-            if done(&run.id) { "  (done)" } else { "" },
+            match statuses.get(&run.id) {
+                None | Some(Status::Queued) => String::new(),
+                Some(status) => format!("  ({status})"),
+            },
         );
     }
     let open = prepared.runs.iter().filter(|run| !done(&run.id)).count();
     println!("{} runs, {open} to do", prepared.runs.len());
+    Ok(())
 }

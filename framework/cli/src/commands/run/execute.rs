@@ -1,9 +1,8 @@
 //! Doing the runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use anyhow::anyhow;
@@ -15,87 +14,222 @@ use exp_data::loader::Loader;
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
 use exp_store::{Claim, RunSink, Status, Store};
-use exp_train::{Run, TrainError, Trained};
+use exp_train::{Ended, Run, TrainError, TrainingState, discard_state};
 
+use super::beats::{Beating, Beats};
+use super::log::{self, Log};
 use super::prepare::{Prepared, PreparedRun};
+use super::stop::Stop;
 use crate::inputs::loader_settings;
 use crate::learner;
 use crate::progress::{ExperimentProgress, RunProgress};
-use crate::provenance::provenance;
+use crate::provenance::{peak_memory, provenance};
 
 /// Image encoders up to this width are too small to keep several cores busy.
 const SMALL_WIDTH: usize = 256;
 
+/// Where the checkpoints of a store's runs lie: beside the store that names them.
+pub fn checkpoints(store: &Path) -> PathBuf {
+    store.with_file_name("checkpoints")
+}
+
+/// The runs to do, and on what.
+pub struct Job<'a> {
+    pub prepared: &'a Prepared,
+    /// Those that this process may take.
+    pub runs: Vec<&'a PreparedRun>,
+    pub devices: &'a [ChosenDevice],
+    pub store: &'a Store,
+    pub stop: &'a Stop,
+    /// Whether the first failure stops all.
+    pub fail_fast: bool,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JobEnd {
+    /// How many runs failed in it.
+    pub failed: usize,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+}
+
+impl Job<'_> {
+    /// Takes one run after the other until none is open. A run that fails is recorded with its
+    /// reason, and the rest goes on.
+    ///
+    /// On a CPU, small models are trained side by side, one on each core, and a large one has all
+    /// cores. Each GPU has a run of its own.
+    pub fn all(&self) -> anyhow::Result<JobEnd> {
+        let open = self.open()?;
+        if open.is_empty() {
+            return Ok(JobEnd::default());
+        }
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let small = |run: &&&PreparedRun| run.backbone.sizes().vision_width <= SMALL_WIDTH;
+        let side_by_side = match self.devices[0].kind.starts_with("cpu") {
+            true if open.iter().all(|run| small(&run)) => cores,
+            true => 1,
+            false => self.devices.len(),
+        };
+        let side_by_side = side_by_side.min(open.len());
+        let session = Session {
+            job: self,
+            checkpoints: checkpoints(&std::path::absolute(self.store.path())?),
+            cores: (cores / side_by_side).max(1),
+            progress: ExperimentProgress::new(
+                &self.prepared.experiment.name,
+                open.len(),
+                open.iter().map(|run| run.steps()).sum(),
+            ),
+            beats: Beats::default(),
+        };
+        let (ended, end) = mpsc::channel();
+        let failed = thread::scope(|scope| {
+            scope.spawn(|| {
+                let end = end;
+                session
+                    .beats
+                    .keep(self.store, self.stop, &end, || session.progress.stopping());
+            });
+            let workers: Vec<_> = (0..side_by_side)
+                .map(|number| {
+                    let (session, open) = (&session, &open);
+                    let device = &self.devices[number % self.devices.len()];
+                    scope.spawn(move || session.work(open, device))
+                })
+                .collect();
+            let results: Vec<anyhow::Result<usize>> = workers
+                .into_iter()
+                .map(|worker| {
+                    worker
+                        .join()
+                        .map_err(|panic| anyhow!(panic_message(&*panic)))?
+                })
+                .collect();
+            drop(ended);
+            results.into_iter().sum::<anyhow::Result<usize>>()
+        });
+        session.progress.finish();
+        Ok(JobEnd {
+            failed: failed?,
+            stopped: self.stop.asked(),
+        })
+    }
+
+    /// The runs that are not done yet and did not fail; tells of those that did.
+    fn open(&self) -> anyhow::Result<Vec<&PreparedRun>> {
+        let ids: Vec<String> = self.runs.iter().map(|run| run.id.clone()).collect();
+        let statuses = self.store.statuses(&ids)?;
+        let is = |run: &PreparedRun, status| statuses.get(&run.id) == Some(&status);
+        let failed = self
+            .runs
+            .iter()
+            .filter(|run| is(run, Status::Failed))
+            .count();
+        if failed > 0 {
+            eprintln!(
+                "{failed} of the runs failed before and are left as they are: `--retry failed` begins them anew."
+            );
+        }
+        let elsewhere = self
+            .runs
+            .iter()
+            .filter(|run| is(run, Status::Running))
+            .count();
+        if elsewhere > 0 {
+            eprintln!("{elsewhere} of the runs are being done by another process.");
+        }
+        let open = |run: &&&PreparedRun| {
+            is(run, Status::Queued) || is(run, Status::Interrupted) || is(run, Status::Running)
+        };
+        Ok(self.runs.iter().filter(|run| open(&run)).copied().collect())
+    }
+}
+
 /// What all runs of one call share.
 struct Session<'a> {
-    store: &'a Store,
-    device: &'a ChosenDevice,
+    job: &'a Job<'a>,
     /// Weights lie beside the store that names them.
     checkpoints: PathBuf,
-    program: Provenance,
     /// Cores that one run may use.
     cores: usize,
     progress: ExperimentProgress,
-}
-
-/// Does the runs with these indices. A run that fails is recorded with its reason, and the rest
-/// goes on. Returns how many failed.
-///
-/// On a CPU, small models are trained side by side, one on each core; a large one has all cores.
-pub fn all(
-    prepared: &Prepared,
-    open: &[usize],
-    store: &Store,
-    device: &ChosenDevice,
-) -> anyhow::Result<usize> {
-    if open.is_empty() {
-        return Ok(0);
-    }
-    let steps = open.iter().map(|&index| prepared.runs[index].steps()).sum();
-    let program = provenance(prepared.project.root(), device);
-    let small = |&index: &usize| prepared.runs[index].backbone.sizes().vision_width <= SMALL_WIDTH;
-    let side_by_side = match device.kind.starts_with("cpu") && open.iter().all(small) {
-        true => program.cores.min(open.len()),
-        false => 1,
-    };
-    let cores = (program.cores / side_by_side).max(1);
-    let session = Session {
-        store,
-        device,
-        checkpoints: std::path::absolute(store.path())?.with_file_name("checkpoints"),
-        program,
-        cores,
-        progress: ExperimentProgress::new(&prepared.experiment.name, open.len(), steps),
-    };
-    let next = AtomicUsize::new(0);
-    let work = || -> anyhow::Result<usize> {
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(cores).build()?;
-        let mut failed = 0;
-        while let Some(&index) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let done = threads.install(|| session.one(&prepared.runs[index]))?;
-            failed += usize::from(!done);
-        }
-        Ok(failed)
-    };
-    let failed = thread::scope(|scope| {
-        let workers: Vec<_> = (0..side_by_side).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .map(|worker| {
-                worker
-                    .join()
-                    .map_err(|panic| anyhow!(panic_message(&*panic)))?
-            })
-            .sum::<anyhow::Result<usize>>()
-    });
-    session.progress.finish();
-    failed
+    beats: Beats,
 }
 
 impl Session<'_> {
-    /// Does one run and records how it ended. Returns whether it succeeded; an error is one of
+    /// Takes runs as long as there are any. Returns how many failed; an error is one of the store,
+    /// and then the other workers stop too.
+    fn work(&self, open: &[&PreparedRun], device: &ChosenDevice) -> anyhow::Result<usize> {
+        let result = self.take_all(open, device);
+        if result.is_err() {
+            self.job.stop.ask();
+        }
+        result
+    }
+
+    fn take_all(&self, open: &[&PreparedRun], device: &ChosenDevice) -> anyhow::Result<usize> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.cores)
+            .build()?;
+        let program = provenance(self.job.prepared.project.root(), device);
+        let ids: Vec<String> = open.iter().map(|run| run.id.clone()).collect();
+        let mut failed = 0;
+        while !self.job.stop.asked() {
+            let claim = self
+                .job
+                .store
+                .claim(&ids, &[Status::Queued, Status::Interrupted])?;
+            let Some(claim) = claim else { break };
+            let Some(run) = open.iter().find(|run| run.id == claim.run()) else {
+                break;
+            };
+            let one = One {
+                session: self,
+                run,
+                device,
+                program: &program,
+                claim: &claim,
+            };
+            let done = threads.install(|| one.carry_out())?;
+            failed += usize::from(!done);
+            if !done && self.job.fail_fast {
+                self.job.stop.ask();
+            }
+        }
+        Ok(failed)
+    }
+}
+
+/// One run, claimed.
+struct One<'a> {
+    session: &'a Session<'a>,
+    run: &'a PreparedRun,
+    device: &'a ChosenDevice,
+    program: &'a Provenance,
+    claim: &'a Claim,
+}
+
+impl One<'_> {
+    /// Does the run and records how it ended. Returns whether it did not fail; an error is one of
     /// the store.
-    fn one(&self, run: &PreparedRun) -> anyhow::Result<bool> {
+    fn carry_out(&self) -> anyhow::Result<bool> {
+        let (run, store) = (self.run, self.session.job.store);
+        let beating = self.session.beats.begin(self.claim);
+        let log = Log::open(log::path(store.path(), &run.id));
+        log.line(format_args!(
+            "attempt {} at {} {}, process {}",
+            self.claim.attempt(),
+            run.id,
+            run.label(),
+            std::process::id()
+        ));
+        let folder = self.session.checkpoints.join(&run.id);
+        let state = match self.claim.goes_on() {
+            true => self.state(&folder, &log),
+            false => None,
+        };
         let provenance = Provenance {
             manifest: run.fold.manifest.clone(),
             backbone: run.planned.settings.backbone.clone(),
@@ -103,40 +237,84 @@ impl Session<'_> {
             prompt_files: run.prompt_files.clone(),
             ..self.program.clone()
         };
-        let begun = [Status::Queued, Status::Failed, Status::Interrupted];
-        let Some(claim) = self.store.claim(std::slice::from_ref(&run.id), &begun)? else {
-            return Ok(true); // another process has it, or has done it
-        };
-        self.store.begin(&claim, &provenance, &run.prompts(), 0)?;
+        let kept = state.as_ref().map_or(0, TrainingState::epochs_done);
+        store.begin(self.claim, &provenance, &run.prompts(), kept)?;
         let sinks = Sinks {
-            store: self.store,
-            claim: &claim,
-            figures: self.store.writer().run_sink(&claim),
-            progress: self.progress.begin(
+            figures: store.writer().run_sink(self.claim),
+            progress: self.session.progress.begin(
                 run.label(),
                 run.steps(),
                 run.planned.settings.train.epochs.get(),
             ),
+            log: &log,
         };
+        if let Some(state) = &state {
+            let (steps, epochs) = (run.steps(), run.planned.settings.train.epochs.get());
+            sinks
+                .progress
+                .skip(kept * (steps / epochs) + state.steps_done());
+            log.line(format_args!(
+                "goes on after epoch {kept}, step {}",
+                state.steps_done()
+            ));
+        }
         // A panic in one run (of a plugin, say) must not cost the others.
-        let result = catch_unwind(AssertUnwindSafe(|| self.train(run, &sinks)));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            self.train(state, folder.clone(), &sinks, &beating)
+        }));
         let result = result.unwrap_or_else(|panic| Err(anyhow!(panic_message(&*panic))));
-        match &result {
-            Ok(trained) => {
-                self.store.finish(&claim, None)?;
+        if beating.is_lost() {
+            log.line("another process has taken the run");
+            sinks
+                .progress
+                .stop("taken by another process, which thought this one dead");
+            return Ok(true);
+        }
+        match result {
+            Ok(Ended::Trained(trained)) => {
+                store.finish(self.claim, peak_memory())?;
                 let outcome = format!("UAR {:.1}  WAR {:.1}", trained.uar, trained.war);
+                log.line(format_args!("done: {outcome}"));
+                discard_state(&folder)?;
                 sinks.progress.end(&outcome);
+                Ok(true)
+            }
+            Ok(Ended::Stopped { epoch, step }) => {
+                store.interrupt(self.claim)?;
+                let outcome = format!("stopped in epoch {epoch} after step {step}");
+                log.line(&outcome);
+                sinks.progress.stop(&outcome);
+                Ok(true)
             }
             Err(error) => {
-                self.store.fail(&claim, &format!("{error:#}"), "")?;
-                sinks.progress.end(&format!("failed: {error:#}"));
+                let reason = format!("{error:#}");
+                log.line(format_args!("failed: {reason}"));
+                store.fail(self.claim, &reason, &log.tail())?;
+                sinks.progress.end(&format!("failed: {reason}"));
+                Ok(false)
             }
         }
-        Ok(result.is_ok())
     }
 
-    /// Trains one run.
-    fn train(&self, run: &PreparedRun, sink: &dyn EventSink) -> anyhow::Result<Trained> {
+    /// Where the run was left. A damaged checkpoint costs what it held, and nothing else.
+    fn state(&self, folder: &Path, log: &Log) -> Option<TrainingState> {
+        TrainingState::read(folder, &self.run.id).unwrap_or_else(|error| {
+            let said = format!("{error}; the run begins anew");
+            log.line(&said);
+            let label = self.run.label();
+            self.session.progress.say(&format!("{label}: {said}"));
+            None
+        })
+    }
+
+    fn train(
+        &self,
+        state: Option<TrainingState>,
+        checkpoints: PathBuf,
+        sink: &dyn EventSink,
+        beating: &Beating<'_>,
+    ) -> anyhow::Result<Ended> {
+        let run = self.run;
         let settings = &run.planned.settings;
         let mut learner = learner::fresh::<TrainError>(
             settings,
@@ -149,11 +327,11 @@ impl Session<'_> {
                 Ok(ClassPrompts::new(&run.texts, layout, rows, encoder))
             },
         )?;
-        let sizes = loader_settings(settings, self.cores);
+        let sizes = loader_settings(settings, self.session.cores);
         let gib = settings.train.cache_gib.get();
         let cache = match gib > 0.0 {
             true => {
-                let folder = self.checkpoints.with_file_name("cache");
+                let folder = self.session.checkpoints.with_file_name("cache");
                 let bytes = (gib * f64::from(1 << 30)) as u64;
                 Some(Arc::new(FrameCache::new(&folder, bytes)?))
             }
@@ -162,37 +340,38 @@ impl Session<'_> {
         let loader = |clips: &Arc<[Clip]>| {
             Loader::new(clips.clone(), sizes).map(|loader| loader.with_cache(cache.clone()))
         };
-        let trained = Run {
+        let ended = Run {
             train: loader(&run.fold.train)?,
             test: loader(&run.fold.test)?,
             augment: &settings.augment,
             training: &settings.train,
             seed: run.planned.seed,
-            checkpoints: self.checkpoints.join(&run.id),
+            checkpoints,
             card: run.card(),
             sink,
+            stop: &|| self.session.job.stop.asked() || beating.is_lost(),
         }
-        .train(learner.as_mut())?;
-        Ok(trained)
+        .train(learner.as_mut(), state)?;
+        Ok(ended)
     }
 }
 
 /// The listeners of a run.
 struct Sinks<'a> {
-    store: &'a Store,
-    claim: &'a Claim,
     figures: RunSink,
     progress: RunProgress<'a>,
+    log: &'a Log,
 }
 
 impl EventSink for Sinks<'_> {
     fn emit(&self, event: Event) {
-        if matches!(event, Event::Epoch { .. }) {
-            // A store that cannot be written to shows when the run's end is recorded.
-            let _ = self.store.heartbeat(self.claim);
-        }
         self.progress.emit(event.clone());
+        self.log.emit(event.clone());
         self.figures.emit(event);
+    }
+
+    fn sync(&self) -> Result<(), String> {
+        self.figures.sync()
     }
 }
 

@@ -1,8 +1,13 @@
 //! `exp run`: does every run of an experiment that the store does not have yet.
 
+mod beats;
+mod change;
 mod dry;
 mod execute;
+pub mod log;
 mod prepare;
+mod shard;
+mod stop;
 
 use std::path::PathBuf;
 
@@ -15,7 +20,9 @@ use exp_train::Registry;
 use super::report;
 use crate::Outcome;
 use crate::project::Project;
-use prepare::Prepared;
+use prepare::{Prepared, PreparedRun};
+use shard::Shard;
+use stop::Stop;
 
 /// Run an experiment: every run that is not done yet, then the report.
 #[derive(Args)]
@@ -34,9 +41,41 @@ pub struct Arguments {
     /// The store to write to [default: runs/exp.db].
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
+    /// Begin runs anew that failed, or that were interrupted, instead of leaving the former as they
+    /// are and going on with the latter.
+    #[arg(long, value_enum, value_name = "WHICH")]
+    retry: Option<Retry>,
+    /// Stop at the first run that fails; without this the others go on.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Do only part I of N of the runs, on one of N machines that share nothing; `exp store merge`
+    /// brings their stores together.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// Print the plan and what each run costs, and train nothing.
     #[arg(long)]
     dry_run: bool,
+}
+
+/// Which runs begin anew.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Retry {
+    /// Those that failed.
+    Failed,
+    /// Those that were interrupted; their checkpoints are not used.
+    Interrupted,
+    /// Both.
+    All,
+}
+
+impl Retry {
+    fn statuses(self) -> &'static [Status] {
+        match self {
+            Self::Failed => &[Status::Failed],
+            Self::Interrupted => &[Status::Interrupted],
+            Self::All => &[Status::Failed, Status::Interrupted],
+        }
+    }
 }
 
 /// Where to train.
@@ -64,21 +103,18 @@ impl DeviceArgument {
 }
 
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
-    let device = arguments.device.open()?;
-    let prepared = Prepared::read(arguments, registry, &device)?;
+    let devices = vec![arguments.device.open()?];
+    let prepared = Prepared::read(arguments, registry, &devices[0])?;
     let path = arguments
         .store
         .clone()
         .unwrap_or_else(|| prepared.project.store());
     if arguments.dry_run {
-        let done = match path.exists() {
-            true => Store::open(&path)?.statuses(&prepared.ids())?,
-            false => Default::default(),
-        };
-        dry::print(&prepared, &done);
+        dry::print(&prepared, &path)?;
         return Ok(Outcome::Done);
     }
     let store = Store::open(&path)?;
+    let noticed = store.notice_interrupted()?;
     let experiment = &prepared.experiment;
     store.record_experiment(&ExperimentRecord {
         name: experiment.name.clone(),
@@ -87,27 +123,39 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         compare: experiment.compare.clone(),
         benchmarks: prepared.benchmarks(),
     })?;
-    store.plan_runs(&experiment.name, &prepared.records())?;
-    let finished = store.statuses(&prepared.ids())?;
-    let open: Vec<usize> = (0..prepared.runs.len())
-        .filter(|&index| finished.get(&prepared.runs[index].id) != Some(&Status::Done))
+    let change = store.plan_runs(&experiment.name, &prepared.records())?;
+    change::print(&prepared, &change, &noticed);
+    let part: Vec<&PreparedRun> = (prepared.runs.iter().enumerate())
+        .filter(|(place, _)| arguments.shard.is_none_or(|shard| shard.takes(*place)))
+        .map(|(_, run)| run)
         .collect();
-    Ok(carry_out(&prepared, &open, store, &device).unwrap_or_else(Outcome::BrokenOff))
+    let ids: Vec<String> = part.iter().map(|run| run.id.clone()).collect();
+    if let Some(retry) = arguments.retry {
+        store.requeue(&ids, retry.statuses())?;
+    }
+    let stop = Stop::on_signals()?;
+    let job = execute::Job {
+        prepared: &prepared,
+        runs: part,
+        devices: &devices,
+        store: &store,
+        stop: &stop,
+        fail_fast: arguments.fail_fast,
+    };
+    Ok(carry_out(job).unwrap_or_else(Outcome::BrokenOff))
 }
 
 /// Does the open runs and reports on all.
-fn carry_out(
-    prepared: &Prepared,
-    open: &[usize],
-    store: Store,
-    device: &ChosenDevice,
-) -> anyhow::Result<Outcome> {
-    let name = &prepared.experiment.name;
-    let failed = execute::all(prepared, open, &store, device)?;
-    let summary = summarize(&store.experiment(name)?);
-    report::write(&summary, &prepared.project.report(name))?;
-    store.close()?;
-    Ok(match failed {
+fn carry_out(job: execute::Job<'_>) -> anyhow::Result<Outcome> {
+    let name = &job.prepared.experiment.name;
+    let ended = job.all()?;
+    if ended.stopped && ended.failed == 0 {
+        eprintln!("Stopped. The same command goes on from here.");
+        return Ok(Outcome::Stopped);
+    }
+    let summary = summarize(&job.store.experiment(name)?);
+    report::write(&summary, &job.prepared.project.report(name))?;
+    Ok(match ended.failed {
         0 => Outcome::Done,
         _ => Outcome::SomeFailed,
     })

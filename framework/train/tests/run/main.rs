@@ -1,6 +1,8 @@
 //! The loop over epochs, with a learner that only pretends.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod resume;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +16,7 @@ use exp_core::metrics::Rule;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_data::synthetic::Synthetic;
 use exp_model::parameters::{Fit, LoadError};
-use exp_train::{Learner, Run, TrainError, Trained};
+use exp_train::{Ended, Learner, Run, Tensors, TrainError, Trained};
 use exp_weights::{WeightError, Weights};
 use tempfile::TempDir;
 
@@ -64,6 +66,14 @@ impl Learner for Fake {
 
     fn load(&mut self, _: &Weights) -> Result<Fit, LoadError> {
         unreachable!("training loads nothing")
+    }
+
+    fn state(&self) -> Tensors {
+        Tensors::new()
+    }
+
+    fn resume(&mut self, _: &Weights) -> Result<(), LoadError> {
+        unreachable!("nothing was left")
     }
 
     fn trained(&self) -> BTreeMap<String, usize> {
@@ -119,6 +129,19 @@ fn train(learner: &mut Fake) -> (Result<Trained, TrainError>, Vec<Event>, Vec<St
     train_with(learner, sizes)
 }
 
+fn card(classes: &[String]) -> RunCard {
+    RunCard {
+        run: "fake".to_owned(),
+        benchmark: "synthetic".to_owned(),
+        fold: 1,
+        seed: 1,
+        settings: serde_json::json!({}),
+        texts: classes.iter().map(|class| vec![class.clone()]).collect(),
+        classes: classes.to_vec(),
+        backbone_sha256: String::new(),
+    }
+}
+
 fn train_with(
     learner: &mut Fake,
     sizes: LoaderSettings,
@@ -142,24 +165,29 @@ fn train_with(
         training: &training,
         seed: 1,
         checkpoints: folder.path().join("weights"),
-        card: RunCard {
-            run: "fake".to_owned(),
-            benchmark: "synthetic".to_owned(),
-            fold: 1,
-            seed: 1,
-            settings: serde_json::json!({}),
-            texts: classes.iter().map(|class| vec![class.clone()]).collect(),
-            classes,
-            backbone_sha256: String::new(),
-        },
+        card: card(&classes),
         sink: &heard,
+        stop: &|| false,
     }
-    .train(learner);
-    let weights = ["best_test", "last"].map(|rule| {
-        let path = folder.path().join(format!("weights/{rule}.safetensors"));
-        std::fs::read_to_string(path).unwrap_or_default()
+    .train(learner, None);
+    let result = result.map(|ended| match ended {
+        Ended::Trained(trained) => trained,
+        Ended::Stopped { .. } => panic!("nobody stopped it"),
     });
-    (result, heard.0.into_inner().unwrap(), weights.into())
+    let file = |rule: &str| {
+        let files = std::fs::read_dir(folder.path().join("weights")).into_iter();
+        let mut files = files.flatten().map(|file| file.unwrap().path());
+        let found = files.find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(rule)
+        });
+        found.map_or_else(String::new, |path| std::fs::read_to_string(path).unwrap())
+    };
+    let weights = vec![file("best_test"), file("last")];
+    (result, heard.0.into_inner().unwrap(), weights)
 }
 
 #[test]
@@ -248,11 +276,16 @@ fn the_rates_change_after_the_epochs_named() {
 fn a_loss_that_is_no_number_ends_the_run_with_its_place() {
     let mut learner = fake(&[0.5]);
     learner.loss = f64::NAN;
-    let error = train(&mut learner).0.unwrap_err().to_string();
+    let (result, events, _) = train(&mut learner);
+    let error = result.unwrap_err().to_string();
     assert!(
         error.starts_with("training diverged: the loss was NaN in epoch 1, step 1;"),
         "{error}"
     );
+    let [Event::Epoch { epoch: 1, points }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert!(points[0].series == "train/loss" && points[0].value.is_nan());
 }
 
 /// The loss of a step is that before it: what the last step broke only shows in the evaluation.
@@ -266,10 +299,18 @@ fn weights_that_the_last_step_broke_are_no_result() {
         error.starts_with("training diverged: the loss was NaN in epoch 1, step 4;"),
         "{error}"
     );
+    let told = |series: &str| {
+        let mut points = events.iter().filter_map(|event| match event {
+            Event::Epoch { points, .. } => Some(&points[0]),
+            Event::Step { .. } => None,
+            other => panic!("{other:?}"),
+        });
+        points.find(|point| point.series == series).unwrap().value
+    };
+    assert_eq!(told("train/loss"), 1.0);
     assert!(
-        events
-            .iter()
-            .all(|event| matches!(event, Event::Step { .. }))
+        told("test/loss").is_nan(),
+        "the figure that shows it is kept"
     );
     assert_eq!(weights, ["", ""]);
 }

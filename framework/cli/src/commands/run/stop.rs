@@ -1,0 +1,38 @@
+//! Stopping on request: Ctrl-C, or the signal that a scheduler sends before it takes the machine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::STOPPED;
+
+/// Whether runs are to stop. Clones share one answer.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Stops on Ctrl-C and on SIGTERM; the second one ends the program at once.
+    pub fn on_signals() -> anyhow::Result<Self> {
+        let stop = Self::default();
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the first signal finds the flag unset and only sets it.
+            flag::register_conditional_shutdown(signal, i32::from(STOPPED), stop.0.clone())
+                .and_then(|_| flag::register(signal, stop.0.clone()))
+                .context("cannot listen for Ctrl-C")?;
+        }
+        Ok(stop)
+    }
+
+    /// Asks to stop.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked for.
+    pub fn asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,176 @@
+//! The program killed at random moments of a sweep, and in the middle of writing checkpoints. In
+//! the end every run was done exactly once, and everything is as if nothing had happened.
+//!
+//! `EXP_KILLS=200 cargo test --release --workspace --test kill -- --nocapture` kills more often
+//! and says when it did.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../tiny/mod.rs"]
+mod tiny;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use exp_store::{Status, Store};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use tempfile::TempDir;
+use tiny::{checkpoints, data, figures};
+
+const PROTOCOL: &str = "\
+benchmark: {synthetic: {train: 70, test: 70}}
+backbone: small
+clip: {frames: 2, size: 48}
+augment: {flip: 0.5}
+train: {epochs: 4, batch: 16, checkpoint_minutes: 0}
+";
+
+const EXPERIMENT: &str = "\
+name: tiny
+question: Is nothing lost?
+benchmarks: [synthetic]
+base:
+  prompt: {descriptions: {set: observed-7}}
+  context: {learnable: {tokens: 2}}
+grid:
+  temporal: [mean, transformer]
+seeds: [1, 2]
+";
+
+/// Kills of one sweep; then it may end.
+const PER_SWEEP: usize = 10;
+
+/// When the program is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Moment {
+    /// After a time.
+    After(Duration),
+    /// When a checkpoint is being written.
+    Writing,
+}
+
+fn begin(project: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_exp"))
+        .args(["run", "experiments/tiny.yaml", "--device", "cpu"])
+        .current_dir(project)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Whether a temporary file of a checkpoint is there.
+fn is_writing(project: &Path) -> bool {
+    let runs = std::fs::read_dir(project.join("runs/checkpoints"));
+    let files = runs.into_iter().flatten().flatten();
+    files
+        .filter_map(|run| std::fs::read_dir(run.path()).ok())
+        .flatten()
+        .flatten()
+        .any(|file| !file.file_name().to_string_lossy().ends_with(".safetensors"))
+}
+
+/// Waits for the moment; `false` when the program ended before.
+fn comes(moment: Moment, child: &mut Child, project: &Path) -> bool {
+    let start = Instant::now();
+    loop {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        match moment {
+            Moment::After(time) if start.elapsed() >= time => return true,
+            Moment::Writing if is_writing(project) => return true,
+            _ => sleep(Duration::from_micros(200)),
+        }
+    }
+}
+
+/// How each finished run ended, by its id.
+type Finished = HashMap<String, (usize, Option<jiff::Timestamp>)>;
+
+/// Checks that what was finished stays finished, and notes what is now.
+fn look(project: &Path, finished: &mut Finished) {
+    let store = project.join("runs/exp.db");
+    let Ok(found) = Store::open(&store).unwrap().experiment("tiny") else {
+        return; // killed before the experiment was recorded
+    };
+    for (id, ended) in finished.iter() {
+        let run = found.runs.iter().find(|run| run.id == *id).unwrap();
+        assert_eq!(
+            (run.history.attempts, run.finished),
+            *ended,
+            "{id} was done again"
+        );
+    }
+    for run in found.runs.iter().filter(|run| run.status == Status::Done) {
+        finished.insert(run.id.clone(), (run.history.attempts, run.finished));
+    }
+}
+
+#[test]
+fn a_sweep_survives_kills() {
+    let kills: usize = std::env::var("EXP_KILLS").map_or(20, |text| text.parse().unwrap());
+    let whole: TempDir = tiny::project(PROTOCOL, EXPERIMENT);
+    let start = Instant::now();
+    assert!(begin(whole.path()).wait().unwrap().success());
+    let duration = start.elapsed();
+    let expected = data(&whole.path().join("runs/exp.db"));
+    let weights = checkpoints(&whole.path().join("runs"));
+
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let (mut killed, mut sweeps) = (0, 0);
+    while killed < kills {
+        let project = tiny::project(PROTOCOL, EXPERIMENT);
+        let mut finished = Finished::new();
+        let mut here = 0;
+        loop {
+            let moment = match random.random_bool(0.4) {
+                true => Moment::Writing,
+                false => Moment::After(duration.mul_f64(random.random_range(0.0..0.5))),
+            };
+            let mut child = begin(project.path());
+            if here == PER_SWEEP || !comes(moment, &mut child, project.path()) {
+                let output = child.wait_with_output().unwrap();
+                assert!(output.status.success(), "{}", tiny::text(&output.stderr));
+                break;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            here += 1;
+            *counts
+                .entry(match moment {
+                    Moment::After(_) => "at a random moment",
+                    Moment::Writing => "while writing a checkpoint",
+                })
+                .or_default() += 1;
+            look(project.path(), &mut finished);
+        }
+        killed += here;
+        sweeps += 1;
+        look(project.path(), &mut finished);
+        let store = project.path().join("runs/exp.db");
+        let found = data(&store);
+        assert_eq!(found.runs.len(), expected.runs.len());
+        for (one, other) in found.runs.iter().zip(&expected.runs) {
+            assert_eq!((&one.id, one.status), (&other.id, Status::Done));
+            assert!(figures(one) == figures(other), "figures of {}", one.id);
+            assert!(
+                one.selections == other.selections,
+                "predictions of {}",
+                one.id
+            );
+            assert_eq!(one.prompts, other.prompts);
+        }
+        assert!(
+            checkpoints(&project.path().join("runs")) == weights,
+            "the weights"
+        );
+        let check = tiny::exp(project.path(), &["store", "check"]);
+        assert!(check.status.success(), "{}", tiny::text(&check.stdout));
+    }
+    println!("{killed} kills in {sweeps} sweeps: {counts:?}");
+}
