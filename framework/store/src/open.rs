@@ -56,7 +56,7 @@ pub(crate) async fn prepare(path: &Path) -> Result<(), StoreError> {
 
 /// Brings the schema of a copy up to date, which nobody else knows of. Errors name the original.
 pub(crate) async fn prepare_copy(copy: &Path, original: &Path) -> Result<(), StoreError> {
-    let mut connection = writing(copy, false).await?;
+    let mut connection = writing_named(copy, original, false).await?;
     check_owner(&mut connection, original).await?;
     migrate(&mut connection, original).await?;
     let closed = connection.close().await;
@@ -182,8 +182,17 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), S
 /// commits then, so that a run's checkpoint would exist and its figures would not; and since the
 /// writer gathers what is queued into one commit, the difference is a few milliseconds an epoch.
 pub(crate) async fn writing(path: &Path, create: bool) -> Result<SqliteConnection, StoreError> {
+    writing_named(path, path, create).await
+}
+
+/// A connection that writes to `file`, which errors call `path`.
+async fn writing_named(
+    file: &Path,
+    path: &Path,
+    create: bool,
+) -> Result<SqliteConnection, StoreError> {
     let options = SqliteConnectOptions::new()
-        .filename(path)
+        .filename(file)
         .create_if_missing(create)
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
