@@ -27,6 +27,10 @@ struct Arguments {
 enum Command {
     Run(commands::run::Arguments),
     Report(commands::report::Arguments),
+    Note(commands::note::Arguments),
+    Rm(commands::rm::Arguments),
+    #[command(subcommand)]
+    Store(commands::store::Command),
     Eval(commands::eval::Arguments),
     Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
@@ -64,6 +68,9 @@ pub fn run(registry: Registry) -> ExitCode {
     let outcome = match arguments.command {
         Command::Run(arguments) => commands::run::run(&arguments, &registry),
         Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Note(arguments) => commands::note::run(&arguments),
+        Command::Rm(arguments) => commands::rm::run(&arguments),
+        Command::Store(command) => commands::store::run(&command),
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Predict(arguments) => commands::predict::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),

@@ -2,11 +2,14 @@
 
 pub mod data;
 pub mod eval;
+pub mod note;
 pub mod plugins;
 pub mod predict;
 pub mod pretrain;
 pub mod prompts;
 pub mod report;
+pub mod rm;
 pub mod run;
 pub mod schema;
+pub mod store;
 pub mod weights;

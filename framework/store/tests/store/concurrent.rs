@@ -6,7 +6,7 @@ use std::thread;
 use exp_core::event::{Event, EventSink};
 use exp_store::{Status, Store};
 
-use crate::{experiment, new_run, planned, point, prediction, provenance};
+use crate::{begin, experiment, new_run, planned, point, prediction};
 
 const EPOCHS: usize = 400;
 
@@ -18,8 +18,8 @@ fn two_writers_and_a_reader_lose_nothing_and_never_meet_a_lock() {
     let third = Store::open(&path).unwrap();
     let writing = AtomicBool::new(true);
     let write = |store: &Store, run: &str| {
-        store.start(run, &provenance(), &[]).unwrap();
-        let sink = store.writer().run_sink(run);
+        let claim = begin(store, run);
+        let sink = store.writer().run_sink(&claim);
         for epoch in 1..=EPOCHS {
             let names = ["test/uar", "test/war", "train/loss", run];
             let points = names.map(|name| point(name, epoch, epoch as f64)).to_vec();
@@ -33,10 +33,10 @@ fn two_writers_and_a_reader_lose_nothing_and_never_meet_a_lock() {
                     epoch,
                     predictions: clips,
                 });
-                store.heartbeat(run).unwrap();
+                store.heartbeat(&claim).unwrap();
             }
         }
-        store.finish(run).unwrap();
+        store.finish(&claim, None).unwrap();
     };
     thread::scope(|scope| {
         let reader = scope.spawn(|| {
@@ -79,8 +79,8 @@ fn threads_of_one_program_share_a_store() {
         for run in &runs {
             let store = &store;
             scope.spawn(move || {
-                store.start(run, &provenance(), &[]).unwrap();
-                let sink = store.writer().run_sink(run);
+                let claim = begin(store, run);
+                let sink = store.writer().run_sink(&claim);
                 for epoch in 1..=50 {
                     sink.emit(Event::Epoch {
                         epoch,
@@ -88,7 +88,7 @@ fn threads_of_one_program_share_a_store() {
                     });
                 }
                 assert_eq!(store.experiment("e").unwrap().runs.len(), 8);
-                store.finish(run).unwrap();
+                store.finish(&claim, None).unwrap();
             });
         }
     });

@@ -1,18 +1,25 @@
 //! The store on real files.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod check;
+mod claims;
 mod concurrent;
 mod lifecycle;
+mod list;
 mod llm_calls;
+mod merge;
+mod migration;
 mod opening;
 mod plan;
+mod processes;
+mod rooms;
 mod round_trip;
 mod speed;
 
 use exp_core::event::{Point, Prediction};
 use exp_core::experiment::Level;
 use exp_core::provenance::Provenance;
-use exp_store::{ExperimentRecord, NewRun, Store, StoreError};
+use exp_store::{Claim, ExperimentRecord, NewRun, Status, Store, StoreError};
 use tempfile::TempDir;
 
 fn new_store() -> (TempDir, Store) {
@@ -69,6 +76,20 @@ fn planned(runs: &[&str]) -> (TempDir, Store) {
     store.record_experiment(&experiment("e")).unwrap();
     store.plan_runs("e", &runs).unwrap();
     (folder, store)
+}
+
+/// All that a run may be taken from.
+const OPEN: [Status; 3] = [Status::Queued, Status::Failed, Status::Interrupted];
+
+fn claim(store: &Store, run: &str) -> Claim {
+    store.claim(&[run.to_owned()], &OPEN).unwrap().unwrap()
+}
+
+/// Takes a run and begins it anew.
+fn begin(store: &Store, run: &str) -> Claim {
+    let claim = claim(store, run);
+    store.begin(&claim, &provenance(), &[], 0).unwrap();
+    claim
 }
 
 fn point(series: &str, epoch: usize, value: f64) -> Point {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::{experiment, message, planned};
 
 /// Does something to a file with sqlx alone.
-fn with_sqlite<T>(path: &Path, work: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
+pub fn with_sqlite<T>(path: &Path, work: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
     let options = sqlx::sqlite::SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true);
@@ -25,7 +25,7 @@ fn with_sqlite<T>(path: &Path, work: impl AsyncFnOnce(&mut SqliteConnection) -> 
     })
 }
 
-fn execute(path: &Path, sql: &'static str) {
+pub fn execute(path: &Path, sql: &'static str) {
     with_sqlite(path, async |connection| {
         sqlx::raw_sql(sql).execute(connection).await.unwrap();
     });
@@ -54,7 +54,7 @@ fn opening_again_finds_everything_and_migrates_once() {
         let mode = sqlx::query_scalar("PRAGMA journal_mode");
         (applied, mode.fetch_one(&mut *connection).await.unwrap())
     });
-    assert_eq!((applied, mode.as_str()), (3, "wal"));
+    assert_eq!((applied, mode.as_str()), (4, "wal"));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_is_no_store_is_refused_and_stays_as_it_is() {
 
     let notes = "name: ablation_context\n".repeat(100);
     fs::write(folder.path().join("notes.yaml"), &notes).unwrap();
-    insta::assert_snapshot!(refusal(&folder, "notes.yaml"), @r#"`FOLDER/notes.yaml` is not a store: it is no SQLite database, or a damaged one; move it away, or choose another file with `--store FILE`"#);
+    insta::assert_snapshot!(refusal(&folder, "notes.yaml"), @r#"`FOLDER/notes.yaml` is not a store: it is no SQLite database, or its header is damaged; move it away, or choose another file with `--store FILE`"#);
     assert_eq!(
         fs::read_to_string(folder.path().join("notes.yaml")).unwrap(),
         notes
@@ -149,7 +149,7 @@ fn a_damaged_store_is_refused() {
     let mut bytes = fs::read(&path).unwrap();
     bytes[100..4096].fill(0xff);
     fs::write(&path, bytes).unwrap();
-    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @r#"`FOLDER/store.sqlite` is not a store: it is no SQLite database, or a damaged one; move it away, or choose another file with `--store FILE`"#);
+    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @r#"`FOLDER/store.sqlite` is not a store: it is no SQLite database, or its header is damaged; move it away, or choose another file with `--store FILE`"#);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_newer_and_a_different_schema_are_refused() {
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
          VALUES (9, 'later', TRUE, x'00', 1);",
     );
-    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @"the store `FOLDER/store.sqlite` has schema version 9, but this program knows versions up to 3; use the newer `exp` that wrote it, or choose another file with `--store FILE`");
+    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @"the store `FOLDER/store.sqlite` has schema version 9, but this program knows versions up to 4; use the newer `exp` that wrote it, or choose another file with `--store FILE`");
     execute(
         &path,
         "DELETE FROM _sqlx_migrations WHERE version = 9;

@@ -6,7 +6,7 @@ use exp_core::experiment::Compare;
 use exp_core::metrics::{Metric, Rule};
 use exp_store::{ExperimentData, Status};
 
-use crate::{experiment, level, message, new_run, new_store, planned};
+use crate::{begin, experiment, level, message, new_run, new_store, planned};
 
 fn ids(data: &ExperimentData) -> Vec<&str> {
     data.runs.iter().map(|run| run.id.as_str()).collect()
@@ -90,7 +90,7 @@ fn a_run_may_belong_to_two_experiments_with_levels_of_its_own() {
     let mut other = new_run("shared");
     other.levels = vec![level("prompt", "class_names")];
     store.record_experiment(&experiment("f")).unwrap();
-    store.start("shared", &crate::provenance(), &[]).unwrap();
+    begin(&store, "shared");
     store
         .plan_runs("f", &[new_run("second"), other.clone()])
         .unwrap();
@@ -115,7 +115,24 @@ fn a_run_may_belong_to_two_experiments_with_levels_of_its_own() {
 #[test]
 fn an_edited_plan_leaves_old_runs_out_and_takes_them_back() {
     let (_folder, store) = planned(&["a", "b", "c"]);
-    store.plan_runs("e", &[new_run("c"), new_run("d")]).unwrap();
+    let mut d = new_run("d");
+    d.seed = 2;
+    let edited = [new_run("c"), d];
+    let asked = store.compare_plan("e", &edited).unwrap();
+    let change = store.plan_runs("e", &edited).unwrap();
+    assert_eq!(change, asked, "asking beforehand tells the same");
+    assert_eq!(
+        (change.kept, change.new, change.gone),
+        (
+            1,
+            vec!["d".to_owned()],
+            vec!["a".to_owned(), "b".to_owned()]
+        )
+    );
+    assert_eq!(
+        store.compare_plan("not recorded", &edited).unwrap().new,
+        ["c", "d"]
+    );
     assert_eq!(ids(&store.experiment("e").unwrap()), ["c", "d"]);
     let known = store.statuses(&["a".to_owned()]).unwrap();
     assert_eq!(known["a"], Status::Queued, "the run itself stays");
@@ -126,7 +143,8 @@ fn an_edited_plan_leaves_old_runs_out_and_takes_them_back() {
 #[test]
 fn statuses_leave_out_what_is_unknown() {
     let (_folder, store) = planned(&["a", "b"]);
-    store.fail("b", "no clips").unwrap();
+    let failed = begin(&store, "b");
+    store.fail(&failed, "no clips", "").unwrap();
     let ids = ["a", "b", "nobody", "'; DROP TABLE run; --"].map(str::to_owned);
     let expected = HashMap::from([
         ("a".to_owned(), Status::Queued),

@@ -8,7 +8,7 @@ use exp_core::metrics::Rule;
 use exp_store::{RunRecord, Store};
 use proptest::prelude::*;
 
-use crate::{planned, point, prediction, provenance};
+use crate::{begin, planned, point, prediction};
 
 /// Text with all that is awkward: nothing, quotes, NUL, other scripts, emoji, combining marks.
 fn text() -> impl Strategy<Value = String> {
@@ -153,8 +153,7 @@ proptest! {
         let (_folder, store) = planned(&["a", "b"]);
         let path = store.path().to_owned();
         let sinks = ["a", "b"].map(|run| {
-            store.start(run, &provenance(), &[]).unwrap();
-            store.writer().run_sink(run)
+            store.writer().run_sink(&begin(&store, run))
         });
         let mut expected = [Figures::default(), Figures::default()];
         for (run, event) in events {
@@ -181,8 +180,7 @@ proptest! {
 #[test]
 fn better_predictions_replace_those_of_the_same_rule_only() {
     let (_folder, store) = planned(&["a"]);
-    store.start("a", &provenance(), &[]).unwrap();
-    let sink = store.writer().run_sink("a");
+    let sink = store.writer().run_sink(&begin(&store, "a"));
     let predictions =
         |clips: &[&str], predicted| clips.iter().map(|c| prediction(c, 0, predicted)).collect();
     for (rule, epoch, predictions) in [

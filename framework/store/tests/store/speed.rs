@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use exp_core::event::{Event, EventSink};
 use exp_core::metrics::Rule;
 
-use crate::{planned, point, prediction, provenance};
+use crate::{begin, planned, point, prediction};
 
 #[test]
 fn a_hundred_runs_load_well_under_a_second() {
@@ -14,8 +14,8 @@ fn a_hundred_runs_load_well_under_a_second() {
     let (_folder, store) = planned(&runs.iter().map(String::as_str).collect::<Vec<_>>());
     let begun = Instant::now();
     for run in &runs {
-        store.start(run, &provenance(), &[]).unwrap();
-        let sink = store.writer().run_sink(run);
+        let claim = begin(&store, run);
+        let sink = store.writer().run_sink(&claim);
         for epoch in 1..=50 {
             let points = (0..15)
                 .map(|series| point(&format!("series/{series}"), epoch, 0.5))
@@ -32,7 +32,7 @@ fn a_hundred_runs_load_well_under_a_second() {
                 predictions,
             });
         }
-        store.finish(run).unwrap();
+        store.finish(&claim, None).unwrap();
     }
     let written = begun.elapsed();
     let begun = Instant::now();
