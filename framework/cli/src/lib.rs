@@ -41,6 +41,8 @@ enum Command {
     #[command(subcommand)]
     Weights(commands::weights::Command),
     Data(commands::data::Arguments),
+    #[command(subcommand)]
+    Published(commands::published::Command),
 }
 
 /// The exit status of a program that was asked to stop: 128 and the number of Ctrl-C's signal.
@@ -79,6 +81,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Prompts(command) => commands::prompts::run(&command, &registry),
         Command::Weights(command) => commands::weights::run(&command),
         Command::Data(arguments) => commands::data::run(&arguments, &registry),
+        Command::Published(command) => commands::published::run(&command),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

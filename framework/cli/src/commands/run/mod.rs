@@ -13,7 +13,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use exp_model::device::{ChosenDevice, DeviceChoice};
-use exp_report::summarize;
 use exp_store::{ExperimentRecord, Status, Store};
 use exp_train::Registry;
 
@@ -153,8 +152,10 @@ fn carry_out(job: execute::Job<'_>) -> anyhow::Result<Outcome> {
         eprintln!("Stopped. The same command goes on from here.");
         return Ok(Outcome::Stopped);
     }
-    let summary = summarize(&job.store.experiment(name)?);
-    report::write(&summary, &job.prepared.project.report(name))?;
+    report::write(
+        &job.store.experiment(name)?,
+        &job.prepared.project.report(name),
+    )?;
     Ok(match ended.failed {
         0 => Outcome::Done,
         _ => Outcome::SomeFailed,
