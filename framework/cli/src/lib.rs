@@ -2,6 +2,7 @@
 //! `exp_cli::run(registry)`.
 
 mod commands;
+mod device;
 mod inputs;
 mod learner;
 mod progress;
