@@ -38,6 +38,7 @@ enum Command {
     #[command(subcommand)]
     Weights(commands::weights::Command),
     Data(commands::data::Arguments),
+    Doctor(commands::doctor::Arguments),
 }
 
 /// How a command ended when nothing stopped it.
@@ -68,6 +69,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Prompts(command) => commands::prompts::run(&command, &registry),
         Command::Weights(command) => commands::weights::run(&command),
         Command::Data(arguments) => commands::data::run(&arguments, &registry),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments, &registry),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

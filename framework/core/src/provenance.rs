@@ -43,4 +43,7 @@ pub struct Provenance {
     /// The files that the class texts came from.
     #[serde(default)]
     pub prompt_files: Vec<PromptFile>,
+    /// A GPU's driver and the newest CUDA it runs, as in `570.86.15 (CUDA 12.8)`.
+    #[serde(default)]
+    pub driver: Option<String>,
 }

@@ -1,93 +1,21 @@
-//! The device that models run on.
+//! The devices that models run on.
 
-use std::fmt;
-use std::str::FromStr;
+mod check;
+mod choice;
+mod findings;
+mod gpu;
+mod library;
+mod smi;
 
 use burn::tensor::Device;
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-/// What the user asked for: `auto`, `cpu`, `cuda`, `cuda:1` or `cuda:0,1`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum DeviceChoice {
-    /// A GPU where there is one, else the CPU.
-    #[default]
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// NVIDIA GPUs by their numbers: at least one, none twice.
-    Cuda(Vec<usize>),
-}
-
-impl DeviceChoice {
-    /// How many devices it names.
-    pub fn count(&self) -> usize {
-        match self {
-            Self::Auto | Self::Cpu => 1,
-            Self::Cuda(indices) => indices.len(),
-        }
-    }
-}
-
-impl FromStr for DeviceChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let list = match text {
-            "auto" => return Ok(Self::Auto),
-            "cpu" => return Ok(Self::Cpu),
-            "cuda" => return Ok(Self::Cuda(vec![0])),
-            _ => text.strip_prefix("cuda:").ok_or_else(|| {
-                "expected `auto`, `cpu`, `cuda`, or GPUs by their numbers as in `cuda:1` or \
-                 `cuda:0,1`"
-                    .to_owned()
-            })?,
-        };
-        let mut indices = Vec::new();
-        for number in list.split(',') {
-            let index = number.parse().map_err(|_| {
-                format!("`{number}` is no GPU's number: they count from 0, as in `cuda:0,1`")
-            })?;
-            if indices.contains(&index) {
-                return Err(format!("GPU {index} stands there twice: name it once"));
-            }
-            indices.push(index);
-        }
-        Ok(Self::Cuda(indices))
-    }
-}
-
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(indices) => {
-                let indices: Vec<String> = indices.iter().map(usize::to_string).collect();
-                write!(f, "cuda:{}", indices.join(","))
-            }
-        }
-    }
-}
-
-/// A device that was asked for and is not there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DeviceError {
-    /// This binary has no code for GPUs.
-    #[error(
-        "this binary was built without GPU support: build it with `--features cuda`, or use `--device cpu`"
-    )]
-    NotBuilt,
-    /// The driver shows no GPU of that number.
-    #[error(
-        "no NVIDIA GPU {index} is visible ({found} are): check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use \
-         `--device cpu`"
-    )]
-    NoGpu {
-        /// The GPU that was asked for.
-        index: usize,
-        /// How many there are.
-        found: usize,
-    },
-}
+pub use check::{DeviceError, LEAST_FREE_MIB, check};
+pub use choice::DeviceChoice;
+pub use findings::Findings;
+pub use gpu::open_gpu;
+pub use library::Library;
+pub use smi::Gpu;
 
 /// A device with what reports call it.
 #[derive(Debug, Clone)]
@@ -98,49 +26,51 @@ pub struct ChosenDevice {
     pub kind: &'static str,
     /// Its number among those of its kind; the CPU is 0.
     pub index: usize,
-    /// What the maker calls it; empty where that is unknown.
+    /// What its maker calls it; empty where that is unknown.
     pub name: String,
+    /// A GPU's driver, as in `570.86.15 (CUDA 12.8)`.
+    pub driver: Option<String>,
 }
 
 impl DeviceChoice {
-    /// Finds the devices, at least one, in the order they were named.
+    /// Finds the devices, at least one, in the order they were named. Each GPU has computed a sum
+    /// when it comes back.
+    ///
+    /// `auto` takes the CPU only where no GPU can be seen: one that is there and cannot be used is an
+    /// error, since nobody wants to wait for the CPU unknowingly.
     pub fn open(&self) -> Result<Vec<ChosenDevice>, DeviceError> {
-        match self {
-            Self::Cpu => Ok(vec![cpu()]),
-            Self::Cuda(indices) => indices.iter().map(|&index| cuda(index)).collect(),
-            Self::Auto => Ok(vec![cuda(0).unwrap_or_else(|_| cpu())]),
+        let indices = match self {
+            Self::Cpu => return Ok(vec![cpu()]),
+            // Nothing of CUDA is touched.
+            Self::Auto if cfg!(not(feature = "cuda")) => return Ok(vec![cpu()]),
+            Self::Auto => &vec![0],
+            Self::Cuda(indices) => indices,
+        };
+        let findings = Findings::gather();
+        if *self == Self::Auto && findings.visible == 0 {
+            return Ok(vec![cpu()]);
         }
+        // Opening takes seconds: first whether all can be.
+        for &index in indices {
+            check(&findings, index)?;
+        }
+        indices
+            .iter()
+            .map(|&index| open_gpu(&findings, index))
+            .collect()
     }
 }
 
 fn cpu() -> ChosenDevice {
+    let cpu = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    let name = System::new_with_specifics(cpu)
+        .ok()
+        .and_then(|system| Some(system.cpus().first()?.brand().trim().to_owned()));
     ChosenDevice {
         device: Device::flex(),
         kind: "cpu-f32",
         index: 0,
-        name: String::new(),
+        name: name.unwrap_or_default(),
+        driver: None,
     }
-}
-
-#[cfg(feature = "cuda")]
-fn cuda(index: usize) -> Result<ChosenDevice, DeviceError> {
-    use burn::tensor::DeviceType;
-    let devices: Vec<Device> = Device::enumerate(DeviceType::Cuda).into_iter().collect();
-    match devices.get(index) {
-        Some(device) => Ok(ChosenDevice {
-            device: device.clone(),
-            kind: "cuda-f32",
-            index,
-            name: format!("{device:?}"),
-        }),
-        None => Err(DeviceError::NoGpu {
-            index,
-            found: devices.len(),
-        }),
-    }
-}
-
-#[cfg(not(feature = "cuda"))]
-fn cuda(_index: usize) -> Result<ChosenDevice, DeviceError> {
-    Err(DeviceError::NotBuilt)
 }
