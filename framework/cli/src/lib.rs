@@ -2,6 +2,7 @@
 //! `exp_cli::run(registry)`.
 
 mod commands;
+mod device;
 mod inputs;
 mod learner;
 mod progress;
@@ -43,6 +44,7 @@ enum Command {
     Data(commands::data::Arguments),
     #[command(subcommand)]
     Published(commands::published::Command),
+    Doctor(commands::doctor::Arguments),
 }
 
 /// The exit status of a program that was asked to stop: 128 and the number of Ctrl-C's signal.
@@ -82,6 +84,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Weights(command) => commands::weights::run(&command),
         Command::Data(arguments) => commands::data::run(&arguments, &registry),
         Command::Published(command) => commands::published::run(&command),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments, &registry),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

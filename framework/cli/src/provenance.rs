@@ -6,7 +6,7 @@ use std::process::Command;
 use exp_core::provenance::Provenance;
 use exp_model::device::ChosenDevice;
 use exp_prompts::provenance::sha256;
-use sysinfo::{CpuRefreshKind, RefreshKind, System};
+use sysinfo::System;
 
 /// The version of Burn that the workspace pins.
 const BURN: &str = "0.22.1";
@@ -16,11 +16,6 @@ const LOCK_FILE: &[u8] = include_bytes!("../../../Cargo.lock");
 
 /// Provenance without a run's own inputs: those are filled in for each run.
 pub fn provenance(project: &Path, device: &ChosenDevice) -> Provenance {
-    let cpu = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
-    let processor = System::new_with_specifics(cpu).ok().and_then(|system| {
-        let cpu = system.cpus().first()?;
-        Some(cpu.brand().trim().to_owned())
-    });
     let diff = git(project, &["diff", "HEAD"]).filter(|diff| !diff.is_empty());
     Provenance {
         revision: git(project, &["rev-parse", "HEAD"]).map(|text| text.trim().to_owned()),
@@ -30,13 +25,11 @@ pub fn provenance(project: &Path, device: &ChosenDevice) -> Provenance {
         lock_file: Some(sha256(LOCK_FILE)),
         burn: BURN.to_owned(),
         device: device.kind.to_owned(),
-        device_name: match device.kind.starts_with("cpu") {
-            true => processor.unwrap_or_default(),
-            false => format!("{:?}", device.device),
-        },
+        device_name: device.name.clone(),
         host: System::host_name().unwrap_or_default(),
         system: System::long_os_version().unwrap_or_default(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
+        driver: device.driver.clone(),
         ..Provenance::default()
     }
 }

@@ -49,7 +49,7 @@ pub struct Provenance {
     /// Version of the compiler that built the program.
     #[serde(default)]
     pub rustc: Option<String>,
-    /// The GPU's driver and its version; `None` on a CPU.
+    /// A GPU's driver and the newest CUDA it runs, as in `570.86.15 (CUDA 12.8)`.
     #[serde(default)]
     pub driver: Option<String>,
     /// The most memory in bytes that the process had, known when a run is done.

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use exp_core::clip::Split;
 use exp_core::official::Official;
@@ -45,6 +45,11 @@ impl Benchmark for Dfew {
         check_fold(fold, &dfew::OFFICIAL)?;
         let root = root(self.root.as_deref(), &GUIDE, &dfew::OFFICIAL, place.project)?;
         Ok(dfew::open(&root, &self.frames, fold, place.progress)?)
+    }
+
+    fn root(&self, project: &Path) -> Option<Result<PathBuf, PluginError>> {
+        let named = root(self.root.as_deref(), &GUIDE, &dfew::OFFICIAL, project);
+        Some(named)
     }
 
     fn official(&self) -> Option<&'static Official> {

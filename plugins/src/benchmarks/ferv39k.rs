@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use exp_core::clip::Split;
 use exp_core::official::Official;
@@ -50,6 +50,11 @@ impl Benchmark for Ferv39k {
             place.project,
         )?;
         Ok(ferv39k::open(&root, &self.frames, place.progress)?)
+    }
+
+    fn root(&self, project: &Path) -> Option<Result<PathBuf, PluginError>> {
+        let named = root(self.root.as_deref(), &GUIDE, &ferv39k::OFFICIAL, project);
+        Some(named)
     }
 
     fn official(&self) -> Option<&'static Official> {

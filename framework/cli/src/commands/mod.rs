@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod data;
+pub mod doctor;
 pub mod eval;
 pub mod note;
 pub mod plugins;

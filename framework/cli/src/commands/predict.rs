@@ -10,8 +10,8 @@ use exp_data::video::{self, PreparedClip, Settings, prepare_clip};
 use exp_train::Registry;
 use serde_json::json;
 
-use super::run::DeviceArgument;
 use crate::Outcome;
+use crate::device::DeviceArgument;
 use crate::inputs::{Inputs, loader_settings, sets};
 use crate::project::Project;
 use crate::trained::{Trained, find};
@@ -38,8 +38,7 @@ pub struct Arguments {
     /// Override a setting, as in `--set clip.frames=8`.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// Where to compute.
-    #[arg(long, value_enum, default_value_t)]
+    #[command(flatten)]
     device: DeviceArgument,
     /// The store that the run is in [default: runs/exp.db].
     #[arg(long, value_name = "FILE")]
@@ -47,7 +46,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
-    let device = arguments.device.open()?;
+    let device = arguments.device.one()?;
     let project = Project::find(&std::env::current_dir()?)?;
     let store = arguments.store.clone().unwrap_or_else(|| project.store());
     let file = find(&arguments.checkpoint, &store)?;

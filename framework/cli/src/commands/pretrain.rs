@@ -7,8 +7,8 @@ use exp_model::backbone::{Backbone, SMALL};
 use exp_train::pretrain::{Pretraining, Progress};
 use exp_weights::Weights;
 
-use super::run::DeviceArgument;
 use crate::Outcome;
+use crate::device::DeviceArgument;
 use crate::progress::steps_bar;
 
 /// Train the small CLIP of the embedded benchmark again, from drawn faces and their captions.
@@ -23,13 +23,12 @@ pub struct Arguments {
     /// Contrastive steps after these; the shipped file was made with the default.
     #[arg(long, default_value_t = Pretraining::default().contrast_steps)]
     contrast_steps: usize,
-    /// Where to train.
-    #[arg(long, value_enum, default_value_t)]
+    #[command(flatten)]
     device: DeviceArgument,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let device = arguments.device.open()?;
+    let device = arguments.device.one()?;
     let pretraining = Pretraining {
         word_steps: arguments.word_steps,
         contrast_steps: arguments.contrast_steps,

@@ -87,6 +87,12 @@ pub trait Benchmark: Send + Sync {
         false
     }
 
+    /// The folder that its clips lie in, where settings or an environment variable name one; an error
+    /// says how to name it. `None` where there is no such folder. Whether it exists is not looked at.
+    fn root(&self, _project: &Path) -> Option<Result<PathBuf, PluginError>> {
+        None
+    }
+
     /// What the benchmark holds by its authors' count, where it is a published one.
     fn official(&self) -> Option<&'static Official> {
         None

@@ -272,7 +272,6 @@ fn provenance() -> Provenance {
         manifest: "9f2b6c01d4e8a7350b1c2d3e4f5061728394a5b6c7d8e9f00112233445566778".to_owned(),
         backbone: "small".to_owned(),
         weights: "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af".to_owned(),
-        prompt_files: Vec::new(),
         ..Provenance::default()
     }
 }

@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_feature_is_a_weighted_mean_that_no_order_changes() {
-        let device = Device::default();
+        let device = Device::flex();
         let model = Pooling::init(6, 4, &device);
         let frames = Tensor::<3>::random([2, 5, 6], Distribution::Default, &device);
         let sums = model.weights(frames.clone()).sum_dim(1);

@@ -16,8 +16,8 @@ use exp_report::text::visible;
 use exp_store::{EvaluationRecord, Store};
 use exp_train::{Evaluation, Registry, evaluate};
 
-use super::run::DeviceArgument;
 use crate::Outcome;
+use crate::device::DeviceArgument;
 use crate::inputs::{Fold, Inputs, loader_settings, sets};
 use crate::progress::steps_bar;
 use crate::project::Project;
@@ -42,8 +42,7 @@ pub struct Arguments {
     /// Write each clip's name, label, prediction and logits to a CSV file.
     #[arg(long, value_name = "FILE.csv")]
     logits: Option<PathBuf>,
-    /// Where to compute.
-    #[arg(long, value_enum, default_value_t)]
+    #[command(flatten)]
     device: DeviceArgument,
     /// The store to write to [default: runs/exp.db].
     #[arg(long, value_name = "FILE")]
@@ -51,7 +50,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
-    let device = arguments.device.open()?;
+    let device = arguments.device.one()?;
     let project = Project::find(&std::env::current_dir()?)?;
     let protocol = project.read_protocol(&arguments.on)?;
     let sets = sets(&arguments.set)?;

@@ -14,7 +14,7 @@ use exp_train::Registry;
 
 use crate::Outcome;
 use crate::commands::report::save;
-use crate::commands::run::DeviceArgument;
+use crate::device::DeviceArgument;
 use crate::inputs::{Inputs, open_backbone};
 use crate::project::Project;
 
@@ -36,13 +36,12 @@ pub struct Arguments {
     /// Where to write the page [default: reports/html/prompts_SET.html].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Where to compute.
-    #[arg(long, value_enum, default_value_t)]
+    #[command(flatten)]
     device: DeviceArgument,
 }
 
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
-    let device = arguments.device.open()?.device;
+    let device = arguments.device.one()?.device;
     let project = Project::find(&std::env::current_dir()?)?;
     let sets = arguments
         .sets

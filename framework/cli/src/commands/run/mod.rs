@@ -12,12 +12,12 @@ mod stop;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use exp_model::device::{ChosenDevice, DeviceChoice};
 use exp_store::{ExperimentRecord, Status, Store};
 use exp_train::Registry;
 
 use super::report;
 use crate::Outcome;
+use crate::device::DeviceArgument;
 use crate::project::Project;
 use prepare::{Prepared, PreparedRun};
 use shard::Shard;
@@ -34,8 +34,7 @@ pub struct Arguments {
     /// Override a setting in all runs, as in `--set train.epochs=3`.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// Where to train.
-    #[arg(long, value_enum, default_value_t)]
+    #[command(flatten)]
     device: DeviceArgument,
     /// The store to write to [default: runs/exp.db].
     #[arg(long, value_name = "FILE")]
@@ -77,32 +76,8 @@ impl Retry {
     }
 }
 
-/// Where to train.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub enum DeviceArgument {
-    /// A GPU where there is one, else the CPU.
-    #[default]
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
-}
-
-impl DeviceArgument {
-    /// Finds the device.
-    pub fn open(self) -> anyhow::Result<ChosenDevice> {
-        let choice = match self {
-            Self::Auto => DeviceChoice::Auto,
-            Self::Cpu => DeviceChoice::Cpu,
-            Self::Cuda => DeviceChoice::Cuda,
-        };
-        Ok(choice.open()?)
-    }
-}
-
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
-    let devices = vec![arguments.device.open()?];
+    let devices = arguments.device.open()?;
     let prepared = Prepared::read(arguments, registry, &devices[0])?;
     let path = arguments
         .store

@@ -1,0 +1,76 @@
+//! The devices that models run on.
+
+mod check;
+mod choice;
+mod findings;
+mod gpu;
+mod library;
+mod smi;
+
+use burn::tensor::Device;
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
+
+pub use check::{DeviceError, LEAST_FREE_MIB, check};
+pub use choice::DeviceChoice;
+pub use findings::Findings;
+pub use gpu::open_gpu;
+pub use library::Library;
+pub use smi::Gpu;
+
+/// A device with what reports call it.
+#[derive(Debug, Clone)]
+pub struct ChosenDevice {
+    /// The device, without gradients.
+    pub device: Device,
+    /// Kind and precision, part of a run's identity: `cpu-f32` or `cuda-f32`.
+    pub kind: &'static str,
+    /// Its number among those of its kind; the CPU is 0.
+    pub index: usize,
+    /// What its maker calls it; empty where that is unknown.
+    pub name: String,
+    /// A GPU's driver, as in `570.86.15 (CUDA 12.8)`.
+    pub driver: Option<String>,
+}
+
+impl DeviceChoice {
+    /// Finds the devices, at least one, in the order they were named. Each GPU has computed a sum
+    /// when it comes back.
+    ///
+    /// `auto` takes the CPU only where no GPU can be seen: one that is there and cannot be used is an
+    /// error, since nobody wants to wait for the CPU unknowingly.
+    pub fn open(&self) -> Result<Vec<ChosenDevice>, DeviceError> {
+        let indices = match self {
+            Self::Cpu => return Ok(vec![cpu()]),
+            // Nothing of CUDA is touched.
+            Self::Auto if cfg!(not(feature = "cuda")) => return Ok(vec![cpu()]),
+            Self::Auto => &vec![0],
+            Self::Cuda(indices) => indices,
+        };
+        let findings = Findings::gather();
+        if *self == Self::Auto && findings.visible == 0 {
+            return Ok(vec![cpu()]);
+        }
+        // Opening takes seconds: first whether all can be.
+        for &index in indices {
+            check(&findings, index)?;
+        }
+        indices
+            .iter()
+            .map(|&index| open_gpu(&findings, index))
+            .collect()
+    }
+}
+
+fn cpu() -> ChosenDevice {
+    let cpu = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    let name = System::new_with_specifics(cpu)
+        .ok()
+        .and_then(|system| Some(system.cpus().first()?.brand().trim().to_owned()));
+    ChosenDevice {
+        device: Device::flex(),
+        kind: "cpu-f32",
+        index: 0,
+        name: name.unwrap_or_default(),
+        driver: None,
+    }
+}
