@@ -32,14 +32,32 @@ pub struct CropBox {
     pub height: usize,
 }
 
+impl CropBox {
+    /// All of a frame.
+    pub fn whole(width: usize, height: usize) -> Self {
+        Self {
+            left: 0,
+            top: 0,
+            width,
+            height,
+        }
+    }
+
+    /// What of it lies within a frame.
+    pub fn within(self, width: usize, height: usize) -> Self {
+        let (left, top) = (self.left.min(width), self.top.min(height));
+        Self {
+            left,
+            top,
+            width: self.width.min(width - left),
+            height: self.height.min(height - top),
+        }
+    }
+}
+
 /// Scales a whole frame to `width` x `height`; the aspect is not kept.
 pub fn resize(frame: &Frame, width: usize, height: usize) -> Frame {
-    let whole = CropBox {
-        left: 0,
-        top: 0,
-        width: frame.width,
-        height: frame.height,
-    };
+    let whole = CropBox::whole(frame.width, frame.height);
     crop_resize(frame, whole, width, height)
 }
 

@@ -12,6 +12,7 @@ use crate::augment::{Draw, Memory, draw};
 use crate::cache::FrameCache;
 use crate::decode::{Frame, FrameReader};
 use crate::error::DataError;
+use crate::resize::CropBox;
 
 /// Mean of red, green and blue in CLIP's training images, and their standard deviation, of values
 /// in 0 to 1. Source: `_transform` in `clip/clip.py` of OpenAI's CLIP repository
@@ -117,7 +118,7 @@ impl ClipReader {
         })
     }
 
-    /// `draw` is asked once, with the first frame.
+    /// `draw` is asked once, with the first frame, which is therefore read whole.
     fn read(
         &mut self,
         clip: &Clip,
@@ -130,7 +131,7 @@ impl ClipReader {
         let planes = 3 * self.size * self.size;
         let mut values = mem::take(&mut self.spare);
         values.resize(indices.len() * planes, 0);
-        let (mut damaged, mut drawn) = (0, None);
+        let (mut damaged, mut drawn): (_, Option<Draw>) = (0, None);
         for (position, index) in indices.iter().enumerate() {
             let (done, rest) = values.split_at_mut(position * planes);
             if position > 0 && indices[position - 1] == *index {
@@ -138,8 +139,13 @@ impl ClipReader {
                 rest[..planes].copy_from_slice(&done[done.len() - planes..]);
                 continue;
             }
-            let (frame, replaced) = readable(&mut self.frames, clip, *index, self.damaged)
-                .map_err(|error| error.in_clip(&clip.name))?;
+            let mut part = |width, height| match &drawn {
+                Some(drawn) => drawn.needs(width, height),
+                None => CropBox::whole(width, height),
+            };
+            let (frame, replaced) =
+                readable(&mut self.frames, clip, *index, self.damaged, &mut part)
+                    .map_err(|error| error.in_clip(&clip.name))?;
             let draw = drawn.get_or_insert_with(|| draw(frame));
             draw.apply(frame, self.size, &mut self.memory, &mut rest[..planes]);
             damaged += usize::from(replaced);
@@ -149,15 +155,16 @@ impl ClipReader {
 }
 
 /// Reads a clip's frame, or where it is damaged and the rule allows, the nearest that can be read;
-/// says whether it is another.
+/// says whether it is another. At least the part that `part` asks for is read.
 fn readable<'a>(
     frames: &'a mut FrameReader,
     clip: &Clip,
     index: usize,
     rule: DamagedFrame,
+    part: &mut dyn FnMut(usize, usize) -> CropBox,
 ) -> Result<(&'a Frame, bool), DataError> {
     let path = clip.frames.get(index).ok_or(DataError::EmptyClip)?;
-    let Err(damage) = frames.read(path) else {
+    let Err(damage) = frames.read_part(path, part) else {
         return Ok((frames.frame(), false));
     };
     let is_damage = |error: &DataError| matches!(error, DataError::Decode { .. });
@@ -174,7 +181,7 @@ fn readable<'a>(
         .flatten()
         .filter_map(|neighbour| clip.frames.get(neighbour));
     for neighbour in neighbours {
-        match frames.read(neighbour) {
+        match frames.read_part(neighbour, part) {
             Ok(()) => return Ok((frames.frame(), true)),
             Err(error) if is_damage(&error) => {}
             Err(error) => return Err(error),
