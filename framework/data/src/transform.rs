@@ -21,20 +21,19 @@ pub const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// See [`CLIP_MEAN`].
 pub const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
-/// Appends pixels as 32-bit floats, normalised as settings say.
+/// Writes pixels as 32-bit floats, normalised as settings say, to as many places.
 ///
 /// `pixels` holds values 0 to 255 as `[frames, 3, size, size]`; `plane` is `size * size`.
-pub fn append_normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut Vec<f32>) {
-    for (channel, values) in pixels.chunks(plane).enumerate() {
-        let start = out.len();
-        out.resize(start + values.len(), 0.0);
+pub fn normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut [f32]) {
+    let channels = pixels.chunks(plane).zip(out.chunks_mut(plane));
+    for (channel, (values, out)) in channels.enumerate() {
         AutoArch::new().dispatch(Normalizing {
             values,
             scale: match normalize {
                 Normalize::None => None,
                 Normalize::Clip => Some((CLIP_MEAN[channel % 3], CLIP_STD[channel % 3])),
             },
-            out: &mut out[start..],
+            out,
         });
     }
 }

@@ -150,7 +150,7 @@ impl Run<'_> {
         let factor = self.training.rate_factor(epoch);
         let mut batches = self.train.training(self.augment, self.seed, epoch as u64)?;
         let (mut sum, mut steps, mut clips, mut damaged) = (0.0, 0, 0, 0);
-        for batch in batches.by_ref() {
+        while let Some(batch) = batches.next() {
             let batch = batch?;
             steps += 1;
             let loss = learner.step(&batch, factor);
@@ -170,6 +170,7 @@ impl Run<'_> {
                 loss,
                 clips: batch.labels.len(),
             });
+            batches.reuse(batch);
         }
         Ok(Pass {
             loss: sum / steps as f64,
