@@ -19,6 +19,8 @@ pub(crate) struct Memory {
     lines: Lines,
 }
 
+/// The largest side in pixels, as of the library that other files are left to.
+const LARGEST: usize = 1 << 14;
 /// Tables that are kept.
 const TABLES: usize = 16;
 
@@ -44,8 +46,9 @@ pub(super) fn decode(
 ) -> Option<()> {
     let header = header::read(bytes)?;
     let Header { width, height, .. } = header;
-    // libjpeg does not mix the colours of images as narrow as this.
-    if header.sampling.blocks() != (1, 1) && width < 5 {
+    // libjpeg does not mix the colours of images as narrow as this; as wide ones are not for memory.
+    let mixed = header.sampling.blocks() != (1, 1);
+    if (mixed && width < 5) || width.max(height) > LARGEST {
         return None;
     }
     memory.scan.read(header.pixels)?;

@@ -202,7 +202,7 @@ impl Bits<'_> {
     #[inline(always)]
     fn skip(&mut self, count: u32) {
         self.held <<= count;
-        self.count = self.count.wrapping_sub(count);
+        self.count -= count;
     }
 
     /// How many bits are left, negative where more were read than there are.
