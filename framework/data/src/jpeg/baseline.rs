@@ -125,14 +125,15 @@ impl Decoding<'_> {
         } = &mut *self.memory;
         let (across, down) = sampling.blocks();
         let (columns, rows) = (width.div_ceil(8 * across), height.div_ceil(8 * down));
+        let colours = self.header.components.len();
         // Blocks of brightness, then of blue, then of red, that belong together.
         let unit: Vec<(usize, usize, usize)> = (0..down)
             .flat_map(|y| (0..across).map(move |x| (0, x, y)))
-            .chain((1..self.header.components.len()).map(|colour| (colour, 0, 0)))
+            .chain((1..colours).map(|colour| (colour, 0, 0)))
             .collect();
         let mut shapes = [(1, 1); 3];
         shapes[0] = (across, down);
-        for (plane, (across, down)) in planes.iter_mut().zip(shapes) {
+        for (plane, (across, down)) in planes.iter_mut().zip(shapes).take(colours) {
             plane.stride = columns * across * 8;
             plane.values.resize(plane.stride * rows * down * 8, 0);
         }

@@ -60,7 +60,7 @@ pub(super) fn row(
         }
         Sampling::Half => {
             let (near, last) = (y / 2, height.div_ceil(2) - 1);
-            let far = if y % 2 == 0 {
+            let far = if y.is_multiple_of(2) {
                 near.saturating_sub(1)
             } else {
                 (near + 1).min(last)
