@@ -5,7 +5,8 @@
 //! workers there are: every random draw comes from a generator seeded by (seed, epoch, clip). One
 //! thread more makes batches of them, so that all the training loop does is take one.
 //!
-//! Memory is bounded, whatever the number of clips: one batch lies ready as 32-bit floats. As bytes,
+//! Memory is bounded, whatever the number of clips: one batch lies ready as 32-bit floats, and the next
+//! is made in the memory that the caller gave back ([`Batches::reuse`]), if any. As bytes,
 //! each worker holds the clip that it reads, and has ready its share of one batch, rounded up: at least
 //! one clip, so more workers than a batch has clips hold more than a batch.
 

@@ -91,7 +91,7 @@ struct Tables<'a> {
 impl<'a> Tables<'a> {
     fn factors(&mut self, mut bytes: &'a [u8]) -> Option<()> {
         while !bytes.is_empty() {
-            // The upper half tells 16-bit factors, which leave no table of that number here.
+            // 16-bit factors, of which its upper half tells, are no number of a table.
             let index = usize::from(byte(&mut bytes)?);
             *self.factors.get_mut(index)? = take(&mut bytes, BLOCK)?.first_chunk();
         }
