@@ -46,8 +46,8 @@ impl FrameReader {
     /// is not applied, all as in Pillow's `convert("RGB")`. A file that breaks off is an error.
     ///
     /// The values of a JPEG file are those of libjpeg, which Pillow uses, to the last bit. Those of
-    /// uncommon kinds (progressive, more than one scan, 4:4:0, 4:1:1, four columns) are not: rounding of the
-    /// cosine transform and of colours that are enlarged makes up to 3 of 255.
+    /// uncommon kinds (progressive, more than one scan, 4:4:0, 4:1:1, fewer than five columns) are not:
+    /// rounding of the cosine transform and of colours that are enlarged makes up to 3 of 255.
     ///
     /// JPEG's scaled decoding, which gives an image of half the size or less, is not used: what it
     /// gives is not what scaling the whole image gives.
