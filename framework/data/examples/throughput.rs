@@ -113,8 +113,9 @@ fn measure(folder: &str, workers: &str, passes: &str, cache: Option<&str>) {
     let loader = Loader::new(clips, settings).unwrap().with_cache(cache);
     for epoch in 0..passes {
         let (start, busy) = (Instant::now(), busy_seconds());
-        for batch in loader.training(&augment, 1, epoch, 0).unwrap() {
-            batch.unwrap();
+        let mut batches = loader.training(&augment, 1, epoch, 0).unwrap();
+        while let Some(batch) = batches.next() {
+            batches.reuse(batch.unwrap());
         }
         let (seconds, busy) = (start.elapsed().as_secs_f64(), busy_seconds() - busy);
         println!("{:.1} {:.1}", frames as f64 / seconds, frames as f64 / busy);

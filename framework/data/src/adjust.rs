@@ -50,39 +50,95 @@ pub(crate) fn cut(frame: &Frame, area: CropBox, out: &mut Vec<Pixel>) {
     }
 }
 
-/// [`cut`] of the frame turned anticlockwise by `degrees` about its centre: nearest neighbour, size
-/// kept, corners black.
+/// A turn anticlockwise about a frame's centre: nearest neighbour, size kept, corners black.
 ///
 /// Each output pixel looks up its place in the input in 16.16 fixed point, as Pillow does for images
 /// of less than 32768 pixels a side (`src/libImaging/Geometry.c`), so that ties fall the same way.
-pub(crate) fn cut_rotated(frame: &Frame, degrees: f64, area: CropBox, out: &mut Vec<Pixel>) {
-    // Pillow rounds the matrix to 15 places.
-    let round = |value: f64| (value * 1e15).round_ties_even() / 1e15;
-    let fixed = |value: f64| (value * 65536.0 + 0.5).floor() as i64;
-    let angle = -degrees.rem_euclid(360.0).to_radians();
-    let (cos, sin, minus_sin) = (round(angle.cos()), round(angle.sin()), round(-angle.sin()));
-    let (centre_x, centre_y) = (frame.width as f64 / 2.0, frame.height as f64 / 2.0);
-    let shift_x = cos * -centre_x + sin * -centre_y + centre_x;
-    let shift_y = minus_sin * -centre_x + cos * -centre_y + centre_y;
+pub(crate) struct Turn {
+    width: usize,
+    height: usize,
+    /// The place, column and row, that the middle of the first pixel takes its value from.
+    origin: [i64; 2],
+    /// What one column to the right adds to it.
+    across: [i64; 2],
+    /// What one row further down adds to it.
+    down: [i64; 2],
+}
 
-    let (step_x, step_y) = ([fixed(cos), fixed(minus_sin)], [fixed(sin), fixed(cos)]);
-    // Of the middle of the first pixel.
-    let origin = [
-        fixed(shift_x + cos * 0.5 + sin * 0.5),
-        fixed(shift_y + minus_sin * 0.5 + cos * 0.5),
-    ];
+impl Turn {
+    /// Of frames of that size.
+    pub fn new(width: usize, height: usize, degrees: f64) -> Self {
+        // Pillow rounds the matrix to 15 places.
+        let round = |value: f64| (value * 1e15).round_ties_even() / 1e15;
+        let fixed = |value: f64| (value * 65536.0 + 0.5).floor() as i64;
+        let angle = -degrees.rem_euclid(360.0).to_radians();
+        let (cos, sin, minus_sin) = (round(angle.cos()), round(angle.sin()), round(-angle.sin()));
+        let (centre_x, centre_y) = (width as f64 / 2.0, height as f64 / 2.0);
+        let shift_x = cos * -centre_x + sin * -centre_y + centre_x;
+        let shift_y = minus_sin * -centre_x + cos * -centre_y + centre_y;
+        Self {
+            width,
+            height,
+            origin: [
+                fixed(shift_x + cos * 0.5 + sin * 0.5),
+                fixed(shift_y + minus_sin * 0.5 + cos * 0.5),
+            ],
+            across: [fixed(cos), fixed(minus_sin)],
+            down: [fixed(sin), fixed(cos)],
+        }
+    }
+
+    /// Where a pixel of the output comes from, as column or row of the input in 16.16 fixed point.
+    fn place(&self, axis: usize, x: usize, y: usize) -> i64 {
+        self.origin[axis] + x as i64 * self.across[axis] + y as i64 * self.down[axis]
+    }
+
+    /// The part of the input that a rectangle of the output comes from.
+    pub fn source(&self, area: CropBox) -> CropBox {
+        let area = area.within(self.width, self.height);
+        if area.width == 0 || area.height == 0 {
+            return area;
+        }
+        let (right, bottom) = (area.left + area.width - 1, area.top + area.height - 1);
+        let reach = |axis: usize, size: usize| {
+            let corners = [
+                (area.left, area.top),
+                (area.left, bottom),
+                (right, area.top),
+                (right, bottom),
+            ]
+            .map(|(x, y)| self.place(axis, x, y) >> 16);
+            let [first, end] = [
+                corners.into_iter().min(),
+                corners.into_iter().max().map(|last| last + 1),
+            ]
+            .map(|place| place.unwrap_or(0).clamp(0, size as i64) as usize);
+            (first, end - first)
+        };
+        let ((left, width), (top, height)) = (reach(0, self.width), reach(1, self.height));
+        CropBox {
+            left,
+            top,
+            width,
+            height,
+        }
+    }
+}
+
+/// [`cut`] of the frame turned by `degrees`; see [`Turn`].
+pub(crate) fn cut_rotated(frame: &Frame, degrees: f64, area: CropBox, out: &mut Vec<Pixel>) {
+    let turn = Turn::new(frame.width, frame.height, degrees);
     let (left, right) = (area.left, (area.left + area.width).min(frame.width));
     out.clear();
     for y in area.top..area.top + area.height {
         let length = out.len();
         if y < frame.height {
-            let place = |axis: usize| origin[axis] + y as i64 * step_y[axis];
-            let (start_x, start_y) = (place(0), place(1));
+            let (start_x, start_y) = (turn.place(0, 0, y), turn.place(1, 0, y));
             out.extend((left..right).map(|x| {
                 let x = x as i64;
                 let (x, y) = (
-                    (start_x + x * step_x[0]) >> 16,
-                    (start_y + x * step_x[1]) >> 16,
+                    (start_x + x * turn.across[0]) >> 16,
+                    (start_y + x * turn.across[1]) >> 16,
                 );
                 // A negative place is far beyond any width once its sign is dropped.
                 if (x as u64) < frame.width as u64 && (y as u64) < frame.height as u64 {

@@ -7,7 +7,7 @@
 use exp_core::experiment::{Augmentation, RandomResizedCrop};
 use rand::{Rng, RngExt};
 
-use crate::adjust::{brighten, cut, cut_rotated};
+use crate::adjust::{Turn, brighten, cut, cut_rotated};
 use crate::decode::Frame;
 use crate::resize::{CropBox, Pixel, Scaler, Side, shorter_side_size};
 
@@ -113,18 +113,22 @@ impl Draw {
         mirrored: false,
     };
 
+    /// The part of a frame of that size whose pixels count.
+    pub fn needs(&self, width: usize, height: usize) -> CropBox {
+        match (self.part, self.rotation) {
+            (Part::Box(area), None) => area.within(width, height),
+            (Part::Box(area), Some(degrees)) => Turn::new(width, height, degrees).source(area),
+            (Part::Whole | Part::ShorterSide { .. }, _) => CropBox::whole(width, height),
+        }
+    }
+
     /// Changes one frame and scales it to planes `[3, size, size]`, which must have that length.
     ///
     /// The order of the rules is brightness, rotation, cut, scale, mirror image. Only the cut is
     /// computed: the pixels that it takes of the turned frame are gathered, then made brighter, and
     /// scaling writes its columns from right to left where they are mirrored. No value depends on it.
     pub fn apply(&self, frame: &Frame, size: usize, memory: &mut Memory, planes: &mut [u8]) {
-        let whole = CropBox {
-            left: 0,
-            top: 0,
-            width: frame.width,
-            height: frame.height,
-        };
+        let whole = CropBox::whole(frame.width, frame.height);
         let (area, mut across, down) = match self.part {
             Part::Whole => (
                 whole,

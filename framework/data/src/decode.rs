@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::cache::FrameCache;
 use crate::error::DataError;
 use crate::format::Format;
+use crate::resize::CropBox;
 use crate::{jpeg, png};
 
 /// One decoded image.
@@ -26,6 +27,7 @@ pub struct Frame {
 pub struct FrameReader {
     file: Vec<u8>,
     frame: Frame,
+    jpeg: jpeg::Memory,
     cache: Option<Arc<FrameCache>>,
 }
 
@@ -43,15 +45,24 @@ impl FrameReader {
     /// Grey images get three equal channels, transparency is dropped, and an orientation in EXIF data
     /// is not applied, all as in Pillow's `convert("RGB")`. A file that breaks off is an error.
     ///
-    /// The values of a JPEG file are not to the last bit those of libjpeg, which Pillow uses. Where
-    /// colour is stored at full resolution (4:4:4), 1 % of them differ, by 1 or 2 of 255: that is the
-    /// rounding of the cosine transform. At half resolution (4:2:0), 18 % do, by 0.26 on average and
-    /// none by more than 3: the decoder enlarges colour in two steps and rounds after each, libjpeg
-    /// once.
+    /// The values of a JPEG file are those of libjpeg, which Pillow uses, to the last bit. Those of
+    /// uncommon kinds (progressive, more than one scan, 4:4:0, 4:1:1, fewer than five columns) are not:
+    /// rounding of the cosine transform and of colours that are enlarged makes up to 3 of 255.
     ///
     /// JPEG's scaled decoding, which gives an image of half the size or less, is not used: what it
     /// gives is not what scaling the whole image gives.
     pub fn read(&mut self, path: &Path) -> Result<(), DataError> {
+        self.read_part(path, &mut CropBox::whole)
+    }
+
+    /// Like [`FrameReader::read`] for the part of the frame that `part` asks for, given width and
+    /// height; other pixels may have any values. Damage elsewhere in a file may go unnoticed, but for
+    /// one that breaks off. A reader with a cache reads all of it, for the next time.
+    pub fn read_part(
+        &mut self,
+        path: &Path,
+        part: &mut dyn FnMut(usize, usize) -> CropBox,
+    ) -> Result<(), DataError> {
         if let Some(cache) = &self.cache
             && cache.get(path, &mut self.frame)
         {
@@ -64,8 +75,12 @@ impl FrameReader {
                 path: path.to_owned(),
                 source,
             })?;
+        let part = match self.cache {
+            Some(_) => &mut CropBox::whole,
+            None => part,
+        };
         let decoded = Format::of(&self.file).and_then(|format| match format {
-            Format::Jpeg => jpeg::decode(&self.file, &mut self.frame),
+            Format::Jpeg => jpeg::decode(&self.file, &mut self.frame, &mut self.jpeg, part),
             Format::Png => png::decode(&self.file, &mut self.frame),
         });
         decoded.map_err(|reason| DataError::Decode {

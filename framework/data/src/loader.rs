@@ -5,7 +5,8 @@
 //! workers there are: every random draw comes from a generator seeded by (seed, epoch, clip). One
 //! thread more makes batches of them, so that all the training loop does is take one.
 //!
-//! Memory is bounded, whatever the number of clips: one batch lies ready as 32-bit floats. As bytes,
+//! Memory is bounded, whatever the number of clips: one batch lies ready as 32-bit floats, and the next
+//! is made in the memory that the caller gave back ([`Batches::reuse`]), if any. As bytes,
 //! each worker holds the clip that it reads, and has ready its share of one batch, rounded up: at least
 //! one clip, so more workers than a batch has clips hold more than a batch.
 
@@ -23,7 +24,7 @@ use rand::seq::SliceRandom;
 use crate::cache::FrameCache;
 use crate::error::DataError;
 use crate::sampling::{segment_centres, segment_sample};
-use crate::transform::{ClipPixels, ClipReader, append_normalized};
+use crate::transform::{ClipPixels, ClipReader, normalized};
 
 /// Sizes of what a loader delivers, which must be at least 1, and its rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,11 +197,13 @@ impl Loader {
         let left = order.len().div_ceil(settings.batch);
         // Without room: one batch lies ready, and the next is not begun before that is taken.
         let (sender, batches) = sync_channel(0);
+        let (give_back, given_back) = sync_channel::<Vec<f32>>(1);
         let clips = self.clips.clone();
         threads.push(thread::spawn(move || {
             let mut clips_read = clips_read.iter().cycle();
             for indices in order.chunks(settings.batch) {
-                let batch = assemble(settings, &clips, indices, clips_read.by_ref());
+                let memory = given_back.try_recv().unwrap_or_default();
+                let batch = assemble(settings, &clips, indices, clips_read.by_ref(), memory);
                 let failed = batch.is_err();
                 if sender.send(batch).is_err() || failed {
                     return;
@@ -209,6 +212,7 @@ impl Loader {
         }));
         Batches {
             batches: Some(batches),
+            give_back,
             left,
             threads,
             waited: Duration::ZERO,
@@ -229,25 +233,28 @@ fn generator(seed: u64, epoch: u64, clip: u64) -> ChaCha8Rng {
 /// The clips of one worker, and the way back for their memory.
 type Clips = (Receiver<Result<ClipPixels, DataError>>, SyncSender<Vec<u8>>);
 
-/// Waits for the clips of one batch, each from the next of the workers.
+/// Waits for the clips of one batch, each from the next of the workers. `pixels` is memory for it.
 fn assemble<'a>(
     settings: LoaderSettings,
     clips: &[Clip],
     indices: &[usize],
     clips_read: impl Iterator<Item = &'a Clips>,
+    mut pixels: Vec<f32>,
 ) -> Result<Batch, DataError> {
     let LoaderSettings { frames, size, .. } = settings;
-    let plane = size * size;
+    let (plane, clip_length) = (size * size, frames * 3 * size * size);
+    pixels.resize(indices.len() * clip_length, 0.0);
     let mut batch = Batch {
         clips: indices.to_vec(),
         labels: indices.iter().map(|i| clips[*i].label).collect(),
-        pixels: Vec::with_capacity(indices.len() * frames * 3 * plane),
+        pixels,
         shape: [indices.len(), frames, 3, size, size],
         damaged: 0,
     };
-    for (clip, give_back) in clips_read.take(indices.len()) {
+    let places = batch.pixels.chunks_exact_mut(clip_length);
+    for (place, (clip, give_back)) in places.zip(clips_read) {
         let clip = clip.recv().map_err(|_| DataError::WorkerLost)??;
-        append_normalized(settings.normalize, &clip.values, plane, &mut batch.pixels);
+        normalized(settings.normalize, &clip.values, plane, place);
         batch.damaged += clip.damaged;
         // Without room, or when the worker is done, it is not needed.
         let _ = give_back.try_send(clip.values);
@@ -260,6 +267,7 @@ fn assemble<'a>(
 pub struct Batches {
     /// Gone when the pass has ended.
     batches: Option<Receiver<Result<Batch, DataError>>>,
+    give_back: SyncSender<Vec<f32>>,
     left: usize,
     threads: Vec<JoinHandle<()>>,
     waited: Duration,
@@ -269,6 +277,13 @@ impl Batches {
     /// How long the caller has waited in `next`.
     pub fn waited(&self) -> Duration {
         self.waited
+    }
+
+    /// Gives the memory of a batch to a later one. That saves the system from clearing new memory for
+    /// each batch; nothing else depends on it.
+    pub fn reuse(&mut self, batch: Batch) {
+        // Without room, or when the last batch is made, it is not needed.
+        let _ = self.give_back.try_send(batch.pixels);
     }
 }
 

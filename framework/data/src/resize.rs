@@ -32,14 +32,32 @@ pub struct CropBox {
     pub height: usize,
 }
 
+impl CropBox {
+    /// All of a frame.
+    pub fn whole(width: usize, height: usize) -> Self {
+        Self {
+            left: 0,
+            top: 0,
+            width,
+            height,
+        }
+    }
+
+    /// What of it lies within a frame.
+    pub fn within(self, width: usize, height: usize) -> Self {
+        let (left, top) = (self.left.min(width), self.top.min(height));
+        Self {
+            left,
+            top,
+            width: self.width.min(width - left),
+            height: self.height.min(height - top),
+        }
+    }
+}
+
 /// Scales a whole frame to `width` x `height`; the aspect is not kept.
 pub fn resize(frame: &Frame, width: usize, height: usize) -> Frame {
-    let whole = CropBox {
-        left: 0,
-        top: 0,
-        width: frame.width,
-        height: frame.height,
-    };
+    let whole = CropBox::whole(frame.width, frame.height);
     crop_resize(frame, whole, width, height)
 }
 
@@ -116,7 +134,7 @@ impl Side {
 pub(crate) struct Scaler {
     across: Side,
     down: Side,
-    columns: Taps,
+    columns: RowScaler,
     rows: Taps,
 }
 
@@ -126,7 +144,7 @@ impl Scaler {
         Self {
             across,
             down,
-            columns: Taps::new(across),
+            columns: RowScaler::new(Taps::new(across)),
             rows: Taps::new(down),
         }
     }
@@ -138,7 +156,7 @@ impl Scaler {
 
     /// Scales an image to planes `[3, height, width]`, which must have that length. `between` is
     /// memory for the pass along rows; its content does not matter.
-    pub fn scale(&self, pixels: &[Pixel], between: &mut Vec<u8>, planes: &mut [u8]) {
+    pub fn scale(&mut self, pixels: &[Pixel], between: &mut Vec<u8>, planes: &mut [u8]) {
         AutoArch::new().dispatch(Scaling {
             scaler: self,
             pixels,
@@ -150,7 +168,7 @@ impl Scaler {
 
 /// The work of [`Scaler::scale`]; inlined whole, it is compiled for each kind of processor.
 struct Scaling<'a> {
-    scaler: &'a Scaler,
+    scaler: &'a mut Scaler,
     pixels: &'a [Pixel],
     between: &'a mut Vec<u8>,
     planes: &'a mut [u8],
@@ -162,13 +180,12 @@ impl WithSimd for Scaling<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self) {
         let Scaler { columns, rows, .. } = self.scaler;
-        let width = columns.len();
+        let width = columns.taps.len();
         let stride = (3 * width).next_multiple_of(LANES);
         self.between.resize(rows.input * stride, 0);
-        let mut row_scaler = RowScaler::new(columns);
         let lines = self.between.chunks_exact_mut(stride);
-        for (row, line) in self.pixels.chunks_exact(columns.input).zip(lines) {
-            row_scaler.scale(row, line);
+        for (row, line) in self.pixels.chunks_exact(columns.taps.input).zip(lines) {
+            columns.scale(row, line);
         }
         scale_columns(self.between, stride, rows, width, self.planes);
     }
@@ -247,8 +264,9 @@ fn to_byte(sum: u32) -> u8 {
 /// A pixel of the output takes its inputs from where its window lies, which no vector instruction
 /// can do at once. So for each place in the windows the inputs of all pixels are first laid side by
 /// side, and then all their bytes are multiplied and summed together.
-struct RowScaler<'a> {
-    taps: &'a Taps,
+#[derive(Debug)]
+struct RowScaler {
+    taps: Taps,
     /// Weights of each place in the windows, in turn, each four times: `[reach, width, 4]`.
     weights: Vec<u32>,
     /// Inputs at one place, and at the next one.
@@ -257,15 +275,16 @@ struct RowScaler<'a> {
     scaled: Vec<Pixel>,
 }
 
-impl<'a> RowScaler<'a> {
-    fn new(taps: &'a Taps) -> Self {
+impl RowScaler {
+    fn new(taps: Taps) -> Self {
         let width = taps.len();
         let place = |k: usize| taps.weights.iter().skip(k).step_by(taps.reach);
         let weights = (0..taps.reach).flat_map(|k| place(k).flat_map(|weight| [*weight; 4]));
+        let weights = weights.collect();
         let pixels = vec![[0; 4]; width];
         Self {
             taps,
-            weights: weights.collect(),
+            weights,
             inputs: [pixels.clone(), pixels.clone()],
             sums: vec![0; width * 4],
             scaled: pixels,

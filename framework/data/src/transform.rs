@@ -12,6 +12,7 @@ use crate::augment::{Draw, Memory, draw};
 use crate::cache::FrameCache;
 use crate::decode::{Frame, FrameReader};
 use crate::error::DataError;
+use crate::resize::CropBox;
 
 /// Mean of red, green and blue in CLIP's training images, and their standard deviation, of values
 /// in 0 to 1. Source: `_transform` in `clip/clip.py` of OpenAI's CLIP repository
@@ -20,20 +21,19 @@ pub const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// See [`CLIP_MEAN`].
 pub const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
-/// Appends pixels as 32-bit floats, normalised as settings say.
+/// Writes pixels as 32-bit floats, normalised as settings say, to as many places.
 ///
 /// `pixels` holds values 0 to 255 as `[frames, 3, size, size]`; `plane` is `size * size`.
-pub fn append_normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut Vec<f32>) {
-    for (channel, values) in pixels.chunks(plane).enumerate() {
-        let start = out.len();
-        out.resize(start + values.len(), 0.0);
+pub fn normalized(normalize: Normalize, pixels: &[u8], plane: usize, out: &mut [f32]) {
+    let channels = pixels.chunks(plane).zip(out.chunks_mut(plane));
+    for (channel, (values, out)) in channels.enumerate() {
         AutoArch::new().dispatch(Normalizing {
             values,
             scale: match normalize {
                 Normalize::None => None,
                 Normalize::Clip => Some((CLIP_MEAN[channel % 3], CLIP_STD[channel % 3])),
             },
-            out: &mut out[start..],
+            out,
         });
     }
 }
@@ -117,7 +117,7 @@ impl ClipReader {
         })
     }
 
-    /// `draw` is asked once, with the first frame.
+    /// `draw` is asked once, with the first frame, which is therefore read whole.
     fn read(
         &mut self,
         clip: &Clip,
@@ -130,7 +130,7 @@ impl ClipReader {
         let planes = 3 * self.size * self.size;
         let mut values = mem::take(&mut self.spare);
         values.resize(indices.len() * planes, 0);
-        let (mut damaged, mut drawn) = (0, None);
+        let (mut damaged, mut drawn): (_, Option<Draw>) = (0, None);
         for (position, index) in indices.iter().enumerate() {
             let (done, rest) = values.split_at_mut(position * planes);
             if position > 0 && indices[position - 1] == *index {
@@ -138,8 +138,13 @@ impl ClipReader {
                 rest[..planes].copy_from_slice(&done[done.len() - planes..]);
                 continue;
             }
-            let (frame, replaced) = readable(&mut self.frames, clip, *index, self.damaged)
-                .map_err(|error| error.in_clip(&clip.name))?;
+            let mut part = |width, height| match &drawn {
+                Some(drawn) => drawn.needs(width, height),
+                None => CropBox::whole(width, height),
+            };
+            let (frame, replaced) =
+                readable(&mut self.frames, clip, *index, self.damaged, &mut part)
+                    .map_err(|error| error.in_clip(&clip.name))?;
             let draw = drawn.get_or_insert_with(|| draw(frame));
             draw.apply(frame, self.size, &mut self.memory, &mut rest[..planes]);
             damaged += usize::from(replaced);
@@ -149,15 +154,16 @@ impl ClipReader {
 }
 
 /// Reads a clip's frame, or where it is damaged and the rule allows, the nearest that can be read;
-/// says whether it is another.
+/// says whether it is another. At least the part that `part` asks for is read.
 fn readable<'a>(
     frames: &'a mut FrameReader,
     clip: &Clip,
     index: usize,
     rule: DamagedFrame,
+    part: &mut dyn FnMut(usize, usize) -> CropBox,
 ) -> Result<(&'a Frame, bool), DataError> {
     let path = clip.frames.get(index).ok_or(DataError::EmptyClip)?;
-    let Err(damage) = frames.read(path) else {
+    let Err(damage) = frames.read_part(path, part) else {
         return Ok((frames.frame(), false));
     };
     let is_damage = |error: &DataError| matches!(error, DataError::Decode { .. });
@@ -174,7 +180,7 @@ fn readable<'a>(
         .flatten()
         .filter_map(|neighbour| clip.frames.get(neighbour));
     for neighbour in neighbours {
-        match frames.read(neighbour) {
+        match frames.read_part(neighbour, part) {
             Ok(()) => return Ok((frames.frame(), true)),
             Err(error) if is_damage(&error) => {}
             Err(error) => return Err(error),

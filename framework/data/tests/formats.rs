@@ -11,18 +11,18 @@ use exp_core::experiment::{Augmentation, DamagedFrame};
 use exp_data::DataError;
 use exp_data::decode::{FrameReader, read_frame};
 use exp_data::transform::ClipReader;
+use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
 /// Largest and mean difference that decoding may have, of 255.
 fn tolerance(name: &str) -> (u8, f64) {
     match name {
-        // PNG has one meaning only.
-        name if name.ends_with(".png") && name != "really_jpeg.png" => (0, 0.0),
-        "really_png.jpg" => (0, 0.0),
-        // No colour to enlarge: what is left is the rounding of the transform.
-        "444.jpg" | "grey.jpg" => (2, 0.1),
-        _ => (4, 0.5),
+        // These are left to a library, which rounds otherwise.
+        "progressive.jpg" | "440.jpg" | "411.jpg" => (4, 0.5),
+        // libjpeg does not mix the colours of so few columns, the library does.
+        "4_wide.jpg" => (4, 0.7),
+        _ => (0, 0.0),
     }
 }
 
@@ -30,7 +30,7 @@ fn tolerance(name: &str) -> (u8, f64) {
 fn every_kind_is_read_as_pillow_reads_it() {
     let mut reader = FrameReader::default();
     let expected = tensors(&twins().join("formats.safetensors"));
-    assert!(expected.len() > 25);
+    assert!(expected.len() > 40);
     let mut wrong = Vec::new();
     for (name, shape, rgb) in expected {
         reader.read(&twins().join("formats").join(&name)).unwrap();
@@ -148,4 +148,26 @@ fn a_damaged_frame_stops_or_its_nearest_neighbour_stands_in() {
     let mut reader = ClipReader::new(size, DamagedFrame::RepeatNeighbour, None);
     let message = reader.evaluation(&hopeless, &[1]).unwrap_err().to_string();
     assert!(message.contains("1.jpg"), "{message}");
+}
+
+proptest! {
+    /// Whatever a file says, it is an image or an error, never a panic.
+    #[test]
+    fn damaged_bytes_are_an_image_or_an_error(
+        file in 0..5_usize, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let name = ["420", "422", "restarts", "noise", "grey"][file];
+        let mut bytes = fs::read(twins().join(format!("formats/{name}.jpg"))).unwrap();
+        for (place, value) in changes {
+            *place.get_mut(&mut bytes) = value;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("damaged.jpg");
+        fs::write(&path, bytes).unwrap();
+        match read_frame(&path) {
+            Ok(frame) => prop_assert_eq!(frame.rgb.len(), frame.width * frame.height * 3),
+            Err(DataError::Decode { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
 }

@@ -44,7 +44,7 @@ pub fn evaluate(
     let (mut loss, mut damaged) = (0.0, 0);
     let mut predictions = Vec::with_capacity(clips.len());
     let mut all = Vec::with_capacity(clips.len() * classes);
-    for batch in batches.by_ref() {
+    while let Some(batch) = batches.next() {
         let batch = batch?;
         damaged += batch.damaged;
         let logits = learner.logits(&batch);
@@ -68,6 +68,7 @@ pub fn evaluate(
         if !tell(batch.labels.len()) {
             return Ok(None);
         }
+        batches.reuse(batch);
     }
     let pairs = predictions.iter().map(|p| (p.target, p.predicted));
     Ok(Some(Evaluation {

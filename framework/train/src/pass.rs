@@ -63,6 +63,7 @@ impl Run<'_> {
                 loss,
                 clips: batch.labels.len(),
             });
+            batches.reuse(batch);
             if (self.stop)() {
                 return Ok(false);
             }

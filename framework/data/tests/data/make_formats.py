@@ -26,6 +26,14 @@ for sampling in ["4:4:4", "4:2:2", "4:2:0"]:
 for sampling in ["440", "411"]:
     to = ["-pix_fmt", f"yuvj{sampling}p", "-q:v", "2", str(folder / f"{sampling}.jpg")]
     subprocess.run(["ffmpeg", "-y", "-loglevel", "error", "-i", str(folder / "444.jpg"), *to], check=True)
+# Values far beyond their range, and codes of every length.
+noise = Image.fromarray(np.random.default_rng(2).choice([0, 255], (37, 43, 3)).astype(np.uint8))
+noise.save(folder / "noise.jpg", quality=100, subsampling="4:2:0", optimize=True)
+noise.save(folder / "coarse_noise.jpg", quality=5, subsampling="4:2:2")
+face.save(folder / "coarse.jpg", quality=5)
+for side in [1, 2, 3, 4, 5, 6]:
+    face.resize((side, 9)).save(folder / f"{side}_wide.jpg", quality=90)
+    face.resize((9, side)).save(folder / f"{side}_high.jpg", quality=90)
 face.save(folder / "progressive.jpg", quality=90, progressive=True)
 face.save(folder / "restarts.jpg", quality=90, restart_marker_blocks=2)
 face.convert("L").save(folder / "grey.jpg", quality=90)
