@@ -7,6 +7,8 @@ mod learner;
 mod progress;
 mod project;
 mod provenance;
+mod shown;
+mod store_argument;
 mod trained;
 
 use std::process::ExitCode;
@@ -27,6 +29,12 @@ struct Arguments {
 enum Command {
     Run(commands::run::Arguments),
     Report(commands::report::Arguments),
+    Runs(commands::runs::Arguments),
+    Show(commands::show::Arguments),
+    Diff(commands::diff::Arguments),
+    Logs(commands::logs::Arguments),
+    Gc(commands::gc::Arguments),
+    Repro(commands::repro::Arguments),
     Eval(commands::eval::Arguments),
     Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
@@ -59,6 +67,12 @@ pub fn run(registry: Registry) -> ExitCode {
     let outcome = match arguments.command {
         Command::Run(arguments) => commands::run::run(&arguments, &registry),
         Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Runs(arguments) => commands::runs::run(&arguments),
+        Command::Show(arguments) => commands::show::run(&arguments),
+        Command::Diff(arguments) => commands::diff::run(&arguments),
+        Command::Logs(arguments) => commands::logs::run(&arguments),
+        Command::Gc(arguments) => commands::gc::run(&arguments),
+        Command::Repro(arguments) => commands::repro::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Predict(arguments) => commands::predict::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),

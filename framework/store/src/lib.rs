@@ -12,11 +12,14 @@ mod claim;
 mod compare;
 mod error;
 mod evaluations;
+mod experiment_record;
 mod figures;
+mod forget;
 mod gather;
 mod list;
 mod llm_calls;
 mod memberships;
+mod models;
 mod one_run;
 mod open;
 mod plan;
@@ -34,6 +37,7 @@ pub use compare::{ChangedRun, PlanChange, SettingChange, compare_plans, compare_
 pub use error::StoreError;
 pub use evaluations::EvaluationRecord;
 pub use list::{RunFilter, RunLine, SelectedFigures};
+pub use models::{RunModels, is_store, stored_models};
 pub use record::{
     Checkpoint, ExperimentData, ExperimentRecord, History, Membership, NewRun, Note, PromptRecord,
     RunRecord, Selection, Status,

@@ -16,7 +16,7 @@ use crate::error::Fault;
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// `PRAGMA application_id` of a store, set by the first migration.
-const APPLICATION_ID: i64 = 0x6466_6572;
+pub(crate) const APPLICATION_ID: i64 = 0x6466_6572;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 

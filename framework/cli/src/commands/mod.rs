@@ -1,12 +1,18 @@
 //! One file a command.
 
 pub mod data;
+pub mod diff;
 pub mod eval;
+pub mod gc;
+pub mod logs;
 pub mod plugins;
 pub mod predict;
 pub mod pretrain;
 pub mod prompts;
 pub mod report;
+pub mod repro;
 pub mod run;
+pub mod runs;
 pub mod schema;
+pub mod show;
 pub mod weights;

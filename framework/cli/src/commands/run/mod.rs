@@ -27,7 +27,7 @@ pub struct Arguments {
     on: Vec<String>,
     /// Override a setting in all runs, as in `--set train.epochs=3`.
     #[arg(long, value_name = "PATH=VALUE")]
-    set: Vec<String>,
+    pub set: Vec<String>,
     /// Where to train.
     #[arg(long, value_enum, default_value_t)]
     device: DeviceArgument,
