@@ -8,6 +8,8 @@ mod learner;
 mod progress;
 mod project;
 mod provenance;
+mod shown;
+mod store_argument;
 mod trained;
 
 use std::process::ExitCode;
@@ -32,6 +34,12 @@ enum Command {
     Rm(commands::rm::Arguments),
     #[command(subcommand)]
     Store(commands::store::Command),
+    Runs(commands::runs::Arguments),
+    Show(commands::show::Arguments),
+    Diff(commands::diff::Arguments),
+    Logs(commands::logs::Arguments),
+    Gc(commands::gc::Arguments),
+    Repro(commands::repro::Arguments),
     Eval(commands::eval::Arguments),
     Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
@@ -75,6 +83,12 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Note(arguments) => commands::note::run(&arguments),
         Command::Rm(arguments) => commands::rm::run(&arguments),
         Command::Store(command) => commands::store::run(&command),
+        Command::Runs(arguments) => commands::runs::run(&arguments),
+        Command::Show(arguments) => commands::show::run(&arguments),
+        Command::Diff(arguments) => commands::diff::run(&arguments),
+        Command::Logs(arguments) => commands::logs::run(&arguments),
+        Command::Gc(arguments) => commands::gc::run(&arguments),
+        Command::Repro(arguments) => commands::repro::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Predict(arguments) => commands::predict::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),

@@ -39,7 +39,7 @@ pub fn diff(first: &DescriptionSet, second: &DescriptionSet) -> Vec<(String, Dif
 
 /// Both texts in one, with the marks of `git diff --word-diff`: `[-only the first has-]`,
 /// `{+only the second has+}`. Texts that differ in nothing but white space have no marks.
-fn mark_words(first: &str, second: &str) -> String {
+pub fn mark_words(first: &str, second: &str) -> String {
     let first: Vec<&str> = first.split_whitespace().collect();
     let second: Vec<&str> = second.split_whitespace().collect();
     let mut parts = Vec::new();

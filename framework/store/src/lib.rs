@@ -14,13 +14,16 @@ mod claim;
 mod compare;
 mod error;
 mod evaluations;
+mod experiment_record;
 mod figures;
 mod file_system;
+mod forget;
 mod gather;
 mod list;
 mod llm_calls;
 mod memberships;
 mod merge;
+mod models;
 mod one_run;
 mod open;
 mod plan;
@@ -42,6 +45,7 @@ pub use error::StoreError;
 pub use evaluations::{EvaluationLine, EvaluationRecord};
 pub use list::{RunFilter, RunLine, SelectedFigures};
 pub use merge::{Conflict, DifferentPoint, DifferentSelection, Merged};
+pub use models::{RunModels, is_store, stored_models};
 pub use record::{
     Checkpoint, ExperimentData, ExperimentRecord, History, Membership, NewRun, Note, PromptRecord,
     RunRecord, Selection, Status,

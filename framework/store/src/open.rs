@@ -18,7 +18,7 @@ use crate::file_system::refuse_network;
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// `PRAGMA application_id` of a store, set by the first migration.
-const APPLICATION_ID: i64 = 0x6466_6572;
+pub(crate) const APPLICATION_ID: i64 = 0x6466_6572;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 

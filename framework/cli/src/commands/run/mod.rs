@@ -33,7 +33,7 @@ pub struct Arguments {
     on: Vec<String>,
     /// Override a setting in all runs, as in `--set train.epochs=3`.
     #[arg(long, value_name = "PATH=VALUE")]
-    set: Vec<String>,
+    pub set: Vec<String>,
     #[command(flatten)]
     device: DeviceArgument,
     /// The store to write to [default: runs/exp.db].
