@@ -5,6 +5,7 @@ pub mod clip;
 pub mod device;
 pub mod dfer_clip;
 mod names;
+pub mod ops;
 pub mod parameters;
 pub mod prompt;
 pub mod temporal;

@@ -2,10 +2,11 @@
 
 use burn::module::{Initializer, Module, ModuleDisplay, Param};
 use burn::nn::{LayerNorm, Linear, LinearConfig};
-use burn::tensor::activation::{gelu_approximate, softmax};
+use burn::tensor::activation::gelu_approximate;
 use burn::tensor::{Device, Tensor};
 
 use crate::clip::layer_norm;
+use crate::ops::{self, Sequences, Wanted, self_attention};
 
 /// A module that turns the features of a clip's frames into one feature of the clip.
 pub trait TemporalModel: Module + ModuleDisplay + 'static {
@@ -92,49 +93,34 @@ impl TemporalModel for TemporalTransformer {
             Some(class) => Tensor::cat(vec![class.val().expand([batch, 1, width]), frames], 1),
             None => frames,
         };
-        let mut tokens = tokens + self.pos_embedding.val();
+        let mut sequences = Sequences::new(tokens + self.pos_embedding.val());
         for layer in &self.layers {
-            tokens = layer.forward(tokens);
+            sequences.tokens = layer.forward(sequences.clone());
         }
         match self.cls_token {
-            Some(_) => tokens.slice([0..batch, 0..1, 0..width]),
-            None => tokens.mean_dim(1),
+            Some(_) => sequences.select(&Wanted::First),
+            None => sequences
+                .tokens
+                .reshape([batch, sequences.length, width])
+                .mean_dim(1)
+                .reshape([batch, width]),
         }
-        .reshape([batch, width])
     }
 }
 
 impl Layer {
-    fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
-        let attended = self.attend(self.norm_1.forward(tokens.clone()));
-        let tokens = tokens + attended;
-        let hidden = self.fc.forward(self.norm_2.forward(tokens.clone()));
-        tokens + self.proj.forward(gelu_approximate(hidden))
-    }
-
-    fn attend(&self, tokens: Tensor<3>) -> Tensor<3> {
-        let [batch, count, _] = tokens.dims();
-        let mut parts = self
-            .to_qkv
-            .forward(tokens)
-            .chunk(3, 2)
-            .into_iter()
-            .map(|part| {
-                let [_, _, inner] = part.dims();
-                part.reshape([batch, count, self.heads, inner / self.heads])
-                    .swap_dims(1, 2)
-            });
-        // `chunk(3)` of a width of 3 * inner gives three parts.
-        let (Some(query), Some(key), Some(value)) = (parts.next(), parts.next(), parts.next())
-        else {
-            unreachable!("the projection is three times as wide as the heads");
+    fn forward(&self, sequences: Sequences) -> Tensor<2> {
+        let Sequences { tokens, length } = sequences;
+        let input = Sequences {
+            tokens: ops::layer_norm(&self.norm_1, tokens.clone()),
+            length,
         };
-        let [_, heads, _, width] = query.dims();
-        let scores = query
-            .matmul(key.swap_dims(2, 3))
-            .mul_scalar((width as f64).powf(-0.5));
-        let mixed = softmax(scores, 3).matmul(value);
-        self.to_out
-            .forward(mixed.swap_dims(1, 2).reshape([batch, count, heads * width]))
+        let [_, inner] = self.to_qkv.weight.dims();
+        let mixed = self_attention(input, &self.to_qkv, inner / 3 / self.heads, false);
+        let tokens = tokens + self.to_out.forward(mixed);
+        let hidden = self
+            .fc
+            .forward(ops::layer_norm(&self.norm_2, tokens.clone()));
+        tokens + self.proj.forward(gelu_approximate(hidden))
     }
 }

@@ -2,13 +2,14 @@
 
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::{gelu, sigmoid, softmax};
-use burn::tensor::module::linear;
+use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 
 use exp_core::experiment::Activation;
 
-use super::sizes::HEAD_WIDTH;
+use crate::ops::{
+    self, EPSILON, HEAD_WIDTH, Sequences, Wanted, attention_of, quick_gelu, self_attention,
+};
 
 /// A stack of blocks.
 #[derive(Module, Debug)]
@@ -80,56 +81,56 @@ impl Transformer {
         self
     }
 
-    /// `[batch, tokens, width]` to the same. `mask`, `[tokens, tokens]`, is added to the scores.
-    pub fn forward(&self, mut tokens: Tensor<3>, mask: Option<Tensor<2>>) -> Tensor<3> {
-        for block in &self.resblocks {
-            tokens = block.forward(tokens, mask.clone());
+    /// `[batch, tokens, width]` to the wanted token of each sequence, `[batch, width]`. In a causal
+    /// stack no token learns of those behind it.
+    ///
+    /// Nothing else comes out of the last block, so it computes keys and values of all tokens and
+    /// the rest of the wanted ones only.
+    pub fn forward(&self, tokens: Tensor<3>, causal: bool, wanted: &Wanted) -> Tensor<2> {
+        let mut sequences = Sequences::new(tokens);
+        let Some((last, blocks)) = self.resblocks.split_last() else {
+            return sequences.select(wanted);
+        };
+        for block in blocks {
+            sequences.tokens = block.forward(sequences.clone(), causal);
         }
-        tokens
+        last.forward_of(wanted, sequences, causal)
     }
 }
 
 impl Block {
-    fn forward(&self, tokens: Tensor<3>, mask: Option<Tensor<2>>) -> Tensor<3> {
-        let attended = self.attn.forward(self.ln_1.forward(tokens.clone()), mask);
-        let tokens = tokens + attended;
-        let thought = self.mlp.forward(self.ln_2.forward(tokens.clone()));
+    fn forward(&self, sequences: Sequences, causal: bool) -> Tensor<2> {
+        let Sequences { tokens, length } = sequences;
+        let input = Sequences {
+            tokens: ops::layer_norm(&self.ln_1, tokens.clone()),
+            length,
+        };
+        let mixed = self_attention(input, &self.attn.in_proj, HEAD_WIDTH, causal);
+        self.rest(tokens, mixed)
+    }
+
+    fn forward_of(&self, wanted: &Wanted, sequences: Sequences, causal: bool) -> Tensor<2> {
+        let tokens = sequences.select(wanted);
+        let input = Sequences {
+            tokens: ops::layer_norm(&self.ln_1, sequences.tokens),
+            length: sequences.length,
+        };
+        let mixed = attention_of(wanted, input, &self.attn.in_proj, HEAD_WIDTH, causal);
+        self.rest(tokens, mixed)
+    }
+
+    /// What follows the attention, token by token.
+    fn rest(&self, tokens: Tensor<2>, mixed: Tensor<2>) -> Tensor<2> {
+        let tokens = tokens + self.attn.out_proj.forward(mixed);
+        let thought = self
+            .mlp
+            .forward(ops::layer_norm(&self.ln_2, tokens.clone()));
         tokens + thought
     }
 }
 
-impl Attention {
-    fn forward(&self, tokens: Tensor<3>, mask: Option<Tensor<2>>) -> Tensor<3> {
-        let [batch, count, width] = tokens.dims();
-        let heads = width / HEAD_WIDTH;
-        // Cutting the weights costs less than cutting the activations, in the backward pass above
-        // all: there are far fewer of them.
-        let part = |index: usize| {
-            let columns = index * width..(index + 1) * width;
-            let weight = self.in_proj.weight.val().slice([0..width, columns.clone()]);
-            let bias = self
-                .in_proj
-                .bias
-                .as_ref()
-                .map(|bias| bias.val().slice([columns]));
-            linear(tokens.clone(), weight, bias)
-                .reshape([batch, count, heads, HEAD_WIDTH])
-                .swap_dims(1, 2)
-        };
-        let (query, key, value) = (part(0), part(1), part(2));
-        let query = query.mul_scalar((HEAD_WIDTH as f64).powf(-0.5));
-        let mut scores = query.matmul(key.swap_dims(2, 3));
-        if let Some(mask) = mask {
-            scores = scores + mask.unsqueeze::<4>();
-        }
-        let mixed = softmax(scores, 3).matmul(value);
-        self.out_proj
-            .forward(mixed.swap_dims(1, 2).reshape([batch, count, width]))
-    }
-}
-
 impl Mlp {
-    fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
+    fn forward(&self, tokens: Tensor<2>) -> Tensor<2> {
         let hidden = self.c_fc.forward(tokens);
         self.c_proj.forward(match self.activation {
             Activation::QuickGelu => quick_gelu(hidden),
@@ -138,14 +139,11 @@ impl Mlp {
     }
 }
 
-/// x * sigmoid(1.702 x), the approximation of GELU that OpenAI's CLIP was trained with.
-fn quick_gelu(x: Tensor<3>) -> Tensor<3> {
-    x.clone() * sigmoid(x.mul_scalar(1.702))
-}
-
 /// Layer normalisation with CLIP's epsilon.
 pub fn layer_norm(width: usize, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(width).with_epsilon(1e-5).init(device)
+    LayerNormConfig::new(width)
+        .with_epsilon(EPSILON)
+        .init(device)
 }
 
 /// A norm rescaled so that each of its outputs, `[rows, width]`, would have had mean zero and
@@ -162,3 +160,6 @@ pub(super) fn standardised(mut norm: LayerNorm, outputs: Tensor<2>) -> LayerNorm
     norm.gamma = leaf(norm.gamma.val() / deviation);
     norm
 }
+
+#[cfg(test)]
+mod tests;

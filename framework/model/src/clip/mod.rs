@@ -13,8 +13,9 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use exp_core::experiment::Activation;
 
+pub use crate::ops::HEAD_WIDTH;
 pub use block::layer_norm;
-pub use sizes::{ClipSizes, HEAD_WIDTH, SizeError};
+pub use sizes::{ClipSizes, SizeError};
 pub use text::TextTransformer;
 pub use vision::VisionTransformer;
 

@@ -2,6 +2,7 @@
 
 use exp_weights::Weights;
 
+use crate::ops::HEAD_WIDTH;
 use crate::parameters::{nearest, perhaps};
 
 /// The sizes of a CLIP with a vision transformer.
@@ -26,9 +27,6 @@ pub struct ClipSizes {
     /// Blocks of the text encoder.
     pub text_layers: usize,
 }
-
-/// The width of an attention head in every CLIP that OpenAI published.
-pub const HEAD_WIDTH: usize = 64;
 
 /// Widths of OpenCLIP's image encoders with other heads: ViT-H/14, ViT-g/14 and ViT-bigG/14 (the
 /// model configurations of <https://github.com/mlfoundations/open_clip>).

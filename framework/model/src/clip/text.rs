@@ -6,6 +6,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 use super::block::{Transformer, layer_norm, standardised};
 use super::sizes::ClipSizes;
+use crate::ops::{self, Wanted};
 
 /// A causal transformer over token embeddings.
 #[derive(Module, Debug)]
@@ -77,27 +78,10 @@ impl TextTransformer {
     /// Embedded texts as in [`forward`](Self::forward) to end-of-text tokens behind the last norm,
     /// `[texts, width]`.
     pub fn end_tokens(&self, texts: Tensor<3>, ends: Tensor<1, Int>) -> Tensor<2> {
-        let [count, tokens, width] = texts.dims();
+        let [_, tokens, width] = texts.dims();
         let positions = self.positional_embedding.val().slice([0..tokens, 0..width]);
-        let mask = causal_mask(tokens, &texts.device());
-        let out = self
-            .transformer
-            .forward(texts + positions.unsqueeze::<3>(), Some(mask));
-        let ends = out.reshape([count * tokens, width]).select(0, ends);
-        self.ln_final.forward(ends)
+        let texts = texts + positions.unsqueeze::<3>();
+        let ends = self.transformer.forward(texts, true, &Wanted::At(ends));
+        ops::layer_norm(&self.ln_final, ends)
     }
-}
-
-/// Zero on and below the diagonal, minus infinity above it: `[tokens, tokens]`.
-fn causal_mask(tokens: usize, device: &Device) -> Tensor<2> {
-    let values: Vec<f32> = (0..tokens * tokens)
-        .map(|at| {
-            if at % tokens > at / tokens {
-                f32::NEG_INFINITY
-            } else {
-                0.0
-            }
-        })
-        .collect();
-    Tensor::<1>::from_floats(values.as_slice(), device).reshape([tokens, tokens])
 }

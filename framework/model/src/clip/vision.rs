@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::block::{Transformer, layer_norm, standardised};
 use super::sizes::ClipSizes;
+use crate::ops::{self, Wanted};
 
 /// A vision transformer whose class token becomes the image's feature.
 #[derive(Module, Debug)]
@@ -87,11 +88,9 @@ impl VisionTransformer {
         let class = self.class_embedding.val().reshape([1, 1, width]);
         let tokens = Tensor::cat(vec![class.expand([batch, 1, width]), patches], 1);
         let tokens = tokens + self.positional_embedding.val().unsqueeze::<3>();
-        let tokens = self.transformer.forward(self.ln_pre.forward(tokens), None);
-        let class = tokens
-            .slice([0..batch, 0..1, 0..width])
-            .reshape([batch, width]);
-        self.ln_post.forward(class)
+        let tokens = ops::layer_norm(&self.ln_pre, tokens);
+        let class = self.transformer.forward(tokens, false, &Wanted::First);
+        ops::layer_norm(&self.ln_post, class)
     }
 }
 

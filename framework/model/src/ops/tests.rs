@@ -1,0 +1,188 @@
+//! The CPU's operations beside the same in tensor operations: values and gradients.
+#![allow(clippy::unwrap_used)]
+
+use burn::module::Param;
+use burn::nn::{LayerNormConfig, LinearConfig};
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
+
+use super::*;
+
+/// Numbers from a fixed sequence, roughly from -2 to 2, on a device with gradients.
+fn numbers<const D: usize>(shape: [usize; D], seed: u32, device: &Device) -> Tensor<D> {
+    let mut state = seed;
+    let values: Vec<f32> = (0..shape.iter().product())
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 22) as f32 - 2.0
+        })
+        .collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// Norm of the difference over norm of the expected.
+fn off<const D: usize>(found: Tensor<D>, expected: Tensor<D>) -> f64 {
+    let values = |tensor: Tensor<D>| tensor.into_data().iter::<f64>().collect::<Vec<f64>>();
+    let (found, expected) = (values(found), values(expected));
+    assert_eq!(found.len(), expected.len());
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let difference = norm(&mut found.iter().zip(&expected).map(|(f, e)| f - e));
+    difference / norm(&mut expected.iter().copied())
+}
+
+/// Devices with gradients: as they are, and with activation checkpointing.
+fn devices() -> [Device; 2] {
+    let device = Device::flex().autodiff();
+    [device.clone(), device.gradient_checkpointing()]
+}
+
+/// Asserts that two functions of some tensors agree, and their gradients under random weights.
+fn agree<const D: usize>(
+    what: &str,
+    inputs: &[Tensor<D>],
+    found: impl Fn(&[Tensor<D>]) -> Tensor<2>,
+    expected: impl Fn(&[Tensor<D>]) -> Tensor<2>,
+) {
+    let run = |of: &dyn Fn(&[Tensor<D>]) -> Tensor<2>| {
+        let inputs: Vec<Tensor<D>> = inputs
+            .iter()
+            .map(|input| input.clone().detach().require_grad())
+            .collect();
+        let out = of(&inputs);
+        let weights = numbers(out.dims(), 9, &out.device());
+        let grads = (out.clone() * weights).sum().backward();
+        let grads: Vec<Tensor<D>> = inputs.iter().map(|i| i.grad(&grads).unwrap()).collect();
+        (out.inner(), grads)
+    };
+    let ((out, grads), (right, right_grads)) = (run(&found), run(&expected));
+    let values = off(out, right);
+    assert!(values < 1e-6, "{what}: values are off by {values:.1e}");
+    for (at, (grad, right)) in grads.into_iter().zip(right_grads).enumerate() {
+        let off = off(grad, right);
+        assert!(off < 2e-6, "{what}: gradient {at} is off by {off:.1e}");
+    }
+}
+
+#[test]
+fn quick_gelu_is_that_of_tensor_operations() {
+    for device in devices() {
+        // More than one thread's portion, and not a multiple of it.
+        let x = numbers([37, 1000], 1, &device) * 4.0;
+        agree(
+            "quick_gelu",
+            &[x],
+            |x| quick_gelu(x[0].clone()),
+            |x| plain::quick_gelu(x[0].clone()),
+        );
+    }
+    let far = Tensor::<1>::from_floats([-1e30, -100.0, 0.0, 100.0, 1e30], &Device::flex());
+    let out: Vec<f32> = quick_gelu(far).into_data().iter().collect();
+    assert_eq!(out[2..], [0.0, 100.0, 1e30]);
+    assert!(out[1].abs() < 1e-30);
+}
+
+#[test]
+fn layer_normalisation_is_burns() {
+    for device in devices() {
+        for (rows, width) in [(1, 64), (100, 192), (33, 50)] {
+            let mut norm = LayerNormConfig::new(width)
+                .with_epsilon(EPSILON)
+                .init(&device);
+            norm.beta = Some(Param::from_tensor(numbers([width], 2, &device)));
+            norm.gamma = Param::from_tensor(numbers([width], 3, &device));
+            let x = numbers([rows, width], 1, &device) + 3.0;
+            let name = format!("layer_norm {rows} x {width}");
+            agree(
+                &name,
+                &[x.clone()],
+                |x| layer_norm(&norm, x[0].clone()),
+                |x| norm.forward(x[0].clone()),
+            );
+            let of = |grads: burn::tensor::Gradients| {
+                let beta = norm.beta.as_ref().unwrap().val().grad(&grads).unwrap();
+                (norm.gamma.val().grad(&grads).unwrap(), beta)
+            };
+            let loss = |out: Tensor<2>| (out * numbers([rows, width], 4, &device)).sum();
+            let ours = of(loss(layer_norm(&norm, x.clone())).backward());
+            let burns = of(loss(norm.forward(x)).backward());
+            assert!(off(ours.0, burns.0) < 2e-6);
+            assert!(off(ours.1, burns.1) < 2e-6);
+        }
+    }
+}
+
+#[test]
+fn attention_is_that_of_tensor_operations() {
+    for device in devices() {
+        for (sequences, length, width, causal) in [
+            (3, 1, 64, false),
+            (2, 5, 128, false),
+            (2, 50, 128, false),
+            (1, 50, 64, true),
+            (3, 77, 128, true),
+        ] {
+            let projection = LinearConfig::new(width, 3 * width).init(&device);
+            let tokens = numbers([sequences * length, width], 1, &device);
+            let input = |tokens: &[Tensor<2>]| Sequences {
+                tokens: tokens[0].clone(),
+                length,
+            };
+            let mask = || causal.then(|| plain::causal_mask(length, &device).unsqueeze::<4>());
+            agree(
+                &format!("{sequences} x {length} x {width}, causal {causal}"),
+                &[tokens],
+                |x| self_attention(input(x), &projection, HEAD_WIDTH, causal),
+                |x| plain::attention(x[0].clone(), input(x), &projection, HEAD_WIDTH, mask()),
+            );
+        }
+    }
+}
+
+#[test]
+fn attention_of_chosen_tokens_is_that_part_of_all() {
+    let device = Device::flex().autodiff();
+    let (length, width) = (9, 128);
+    let projection = LinearConfig::new(width, 3 * width).init(&device);
+    let ends = Tensor::<1, Int>::from_data([3, 9 + 8, 18], &device);
+    for wanted in [Wanted::First, Wanted::At(ends)] {
+        for causal in [false, true] {
+            let input = |tokens: &[Tensor<2>]| Sequences {
+                tokens: tokens[0].clone(),
+                length,
+            };
+            agree(
+                &format!("{wanted:?}, causal {causal}"),
+                &[numbers([3 * length, width], 1, &device)],
+                |x| attention_of(&wanted, input(x), &projection, HEAD_WIDTH, causal),
+                |x| {
+                    let tokens = self_attention(input(x), &projection, HEAD_WIDTH, causal);
+                    Sequences { tokens, length }.select(&wanted)
+                },
+            );
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let device = Device::flex().autodiff();
+    let (length, width) = (20, 128);
+    let projection = LinearConfig::new(width, 3 * width).init(&device);
+    let norm = LayerNormConfig::new(width).init(&device);
+    let tokens = Tensor::<2>::random([17 * length, width], Distribution::Default, &device);
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.unwrap().install(|| {
+            let tokens = layer_norm(&norm, quick_gelu(tokens.clone().require_grad()));
+            let out = self_attention(Sequences { tokens, length }, &projection, HEAD_WIDTH, true);
+            let grads = (out.clone() * out.clone()).sum().backward();
+            let gamma = norm.gamma.val().grad(&grads).unwrap();
+            let projection = projection.weight.val().grad(&grads).unwrap();
+            [
+                out.inner().into_data(),
+                gamma.into_data(),
+                projection.into_data(),
+            ]
+        })
+    };
+    assert_eq!(run(1), run(3));
+}
