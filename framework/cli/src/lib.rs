@@ -37,6 +37,8 @@ enum Command {
     #[command(subcommand)]
     Weights(commands::weights::Command),
     Data(commands::data::Arguments),
+    #[command(subcommand)]
+    Published(commands::published::Command),
 }
 
 /// How a command ended when nothing stopped it.
@@ -67,6 +69,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Prompts(command) => commands::prompts::run(&command, &registry),
         Command::Weights(command) => commands::weights::run(&command),
         Command::Data(arguments) => commands::data::run(&arguments, &registry),
+        Command::Published(command) => commands::published::run(&command),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -78,6 +78,11 @@ impl Project {
         self.runs().join("exp.db")
     }
 
+    /// The file of published results.
+    pub fn published(&self) -> PathBuf {
+        self.root.join("reports/published.yaml")
+    }
+
     /// Where the report of an experiment goes unless told otherwise.
     pub fn report(&self, experiment: &str) -> PathBuf {
         self.root

@@ -8,6 +8,7 @@ pub mod charts;
 mod describe;
 mod figure;
 pub mod html;
+pub mod published;
 pub mod similarity;
 pub mod statistics;
 pub mod summary;

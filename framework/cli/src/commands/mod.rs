@@ -6,6 +6,7 @@ pub mod plugins;
 pub mod predict;
 pub mod pretrain;
 pub mod prompts;
+pub mod published;
 pub mod report;
 pub mod run;
 pub mod schema;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use exp_report::{Summary, html, summarize, terminal};
-use exp_store::Store;
+use exp_report::{Options, html, summarize, terminal, verdict};
+use exp_store::{ExperimentData, Store};
 
 use crate::Outcome;
 use crate::project::Project;
@@ -36,16 +36,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         .output
         .clone()
         .unwrap_or_else(|| project.report(&arguments.name));
-    let summary = summarize(&store.experiment(&arguments.name)?);
-    write(&summary, &output)?;
+    write(&store.experiment(&arguments.name)?, &output)?;
     store.close()?;
     Ok(Outcome::Done)
 }
 
-/// Writes the page and prints the table.
-pub fn write(summary: &Summary, output: &Path) -> anyhow::Result<()> {
-    save(&html::page(summary)?, output)?;
-    println!("{}", terminal::table(summary).trim_end());
+/// Writes the page and prints the table and the answer.
+pub fn write(data: &ExperimentData, output: &Path) -> anyhow::Result<()> {
+    let summary = summarize(data);
+    save(&html::page(&summary)?, output)?;
+    println!("{}", terminal::table(&summary).trim_end());
+    let answer = terminal::answer(&verdict(data, &Options::default())?);
+    println!("\n{}", answer.trim_end());
     println!("\nReport: {}", output.display());
     Ok(())
 }

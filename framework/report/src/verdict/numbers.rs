@@ -32,10 +32,11 @@ pub(super) fn signed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// `p = 0.031`, `p = 0.42`, `p < 0.001`.
+/// `p = 0.031`, `p = 0.42`, `p < 0.001`; near 0.05 with as many decimals as tell its side.
 pub fn p(p: f64) -> String {
     match p {
         p if p < 0.001 => "p < 0.001".to_owned(),
+        p if (0.0495..0.0505).contains(&p) => format!("p = {p:.4}"),
         p if p < 0.0995 => format!("p = {p:.3}"),
         p => format!("p = {p:.2}"),
     }
@@ -44,4 +45,48 @@ pub fn p(p: f64) -> String {
 /// A range of values with so many decimals each: `−0.9 to 1.7`.
 pub(super) fn range(low: f64, high: f64, decimals: usize) -> String {
     format!("{} to {}", points(low, decimals), points(high, decimals))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_rounded_to_zero_claims_no_sign() {
+        assert_eq!(points(-0.04, 1), "0.0");
+        assert_eq!(points(-0.06, 1), "−0.1");
+        assert_eq!(
+            (signed(0.04, 1), signed(0.4, 1)),
+            ("0.0".to_owned(), "+0.4".to_owned())
+        );
+        assert_eq!(
+            (signed(-2.0, 1), signed(0.0, 1)),
+            ("−2.0".to_owned(), "0.0".to_owned())
+        );
+        assert_eq!(range(-0.9, 1.7, 1), "−0.9 to 1.7");
+    }
+
+    #[test]
+    fn a_bound_near_zero_takes_more_decimals() {
+        assert_eq!(decimals(&[2.1, 0.9, 3.3]), 1);
+        assert_eq!(decimals(&[2.1, 0.03, 4.2]), 2);
+        assert_eq!(decimals(&[2.1, -0.004, 4.2]), 3);
+        assert_eq!(decimals(&[2.1, 0.0001, 4.2]), 3);
+        assert_eq!(decimals(&[0.0, 1.0]), 1);
+    }
+
+    #[test]
+    fn a_p_never_looks_like_zero_and_keeps_its_side_of_5_percent() {
+        let shown = [0.0, 0.000_4, 0.031_25, 0.0496, 0.0504, 0.42, 1.0].map(p);
+        let expected = [
+            "p < 0.001",
+            "p < 0.001",
+            "p = 0.031",
+            "p = 0.0496",
+            "p = 0.0504",
+            "p = 0.42",
+            "p = 1.00",
+        ];
+        assert_eq!(shown, expected);
+    }
 }

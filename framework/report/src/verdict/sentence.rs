@@ -133,12 +133,10 @@ pub(super) fn notes(
         (primary.iter().chain(others).map(|effect| &effect.evidence))
             .chain(interactions.iter().map(|one| &one.evidence))
     };
-    let has =
-        |method| evidence().any(|evidence| evidence.method == method && evidence.test.is_some());
-    if has(Method::Seeds) || has(Method::Folds) {
+    if evidence().any(|evidence| evidence.conclusion == Conclusion::NotDistinguishable) {
         notes.push("The smallest gap that could have been seen is the one that such an experiment shows in 4 of 5 repetitions.".to_owned());
     }
-    if has(Method::Folds) {
+    if evidence().any(|evidence| evidence.method == Method::Folds && evidence.test.is_some()) {
         notes.push("The folds share their training data, so their differences are not independent: the variance is corrected for that (Nadeau and Bengio, 2003), by a rule of thumb. How far another seed would move the figures is not in the interval.".to_owned());
     }
     if evidence().any(|evidence| evidence.folds_overlap) {

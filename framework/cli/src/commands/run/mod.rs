@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use exp_model::device::{ChosenDevice, DeviceChoice};
-use exp_report::summarize;
 use exp_store::{ExperimentRecord, Status, Store};
 use exp_train::Registry;
 
@@ -104,8 +103,7 @@ fn carry_out(
 ) -> anyhow::Result<Outcome> {
     let name = &prepared.experiment.name;
     let failed = execute::all(prepared, open, &store, device)?;
-    let summary = summarize(&store.experiment(name)?);
-    report::write(&summary, &prepared.project.report(name))?;
+    report::write(&store.experiment(name)?, &prepared.project.report(name))?;
     store.close()?;
     Ok(match failed {
         0 => Outcome::Done,

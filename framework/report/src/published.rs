@@ -1,0 +1,401 @@
+//! Published results: the file of them, what is wrong in it, and the rows that may stand beside ours.
+
+use exp_core::metrics::Rule;
+use exp_core::tree::{Diagnostic, Mark, Node, Value, decode, suggest};
+use serde::{Deserialize, Serialize};
+
+use crate::figure::Figure;
+use crate::statistics::Interval;
+use crate::statistics::paired::Paired;
+use crate::summary::BenchmarkSummary;
+
+/// A result as a publication gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedResult {
+    /// The method.
+    pub method: String,
+    /// What tells it from other results of the method: another training, another input.
+    #[serde(default)]
+    pub variant: Option<String>,
+    /// The benchmark: the name of its protocol file.
+    pub benchmark: String,
+    /// The one fold that the figures are of; without it they are of the whole official protocol.
+    #[serde(default)]
+    pub fold: Option<u32>,
+    /// Unweighted average recall, in percent; `None` if the source does not give it.
+    #[serde(default)]
+    pub uar: Option<f64>,
+    /// Weighted average recall (accuracy), in percent; `None` if the source does not give it.
+    #[serde(default)]
+    pub war: Option<f64>,
+    /// Where it was published.
+    #[serde(default)]
+    pub venue: Option<String>,
+    /// When.
+    #[serde(default)]
+    pub year: Option<u32>,
+    /// The model that sees the frames.
+    #[serde(default)]
+    pub backbone: Option<String>,
+    /// What the model is given.
+    pub modality: Vec<Modality>,
+    /// Where the figures were read.
+    pub source: String,
+    /// How far they can be trusted.
+    pub confidence: Confidence,
+    /// How else its protocol differs from ours.
+    #[serde(default)]
+    pub differs: Vec<Difference>,
+    /// Why it never stands beside our figures.
+    #[serde(default)]
+    pub not_comparable: Option<String>,
+    /// What else there is to know.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// What a model is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Modality {
+    /// Frames.
+    Video,
+    /// Sound.
+    Audio,
+    /// What is said.
+    Text,
+}
+
+/// How far figures can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// The authors' own paper or repository.
+    High,
+    /// An abstract with another source, or a good secondary one.
+    Medium,
+    /// A weak secondary source or an unclear protocol.
+    Low,
+}
+
+impl Confidence {
+    /// The word in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// How a protocol differs from ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// Trained on other faces too, with labels or without.
+    ExtraData,
+    /// Given more than the face's frames: landmarks, parsing, the scene.
+    ExtraInput,
+    /// Rare classes are drawn more often in training.
+    Oversampling,
+    /// The epoch is the one with the best result on the test set.
+    TestSelection,
+}
+
+impl Difference {
+    fn words(self) -> &'static str {
+        match self {
+            Self::ExtraData => "trained on other faces too",
+            Self::ExtraInput => "given more than the face's frames",
+            Self::Oversampling => "rare classes oversampled",
+            Self::TestSelection => "epoch chosen on the test set",
+        }
+    }
+}
+
+impl PublishedResult {
+    /// The method with its variant: `VideoMAE (pre-trained on Kinetics)`.
+    pub fn title(&self) -> String {
+        match &self.variant {
+            Some(variant) => format!("{} ({variant})", self.method),
+            None => self.method.clone(),
+        }
+    }
+
+    /// How its protocol differs from that of our figures under a rule, in words.
+    pub fn differences(&self, rule: Rule) -> Vec<&'static str> {
+        let given = self.modality.iter().filter_map(|modality| match modality {
+            Modality::Video => None,
+            Modality::Audio => Some("given sound"),
+            Modality::Text => Some("given what is said"),
+        });
+        let alike = |difference: &Difference| {
+            *difference == Difference::TestSelection && rule == Rule::BestTest
+        };
+        let others = self.differs.iter().filter(|difference| !alike(difference));
+        given
+            .chain(others.map(|difference| difference.words()))
+            .collect()
+    }
+
+    fn same_setting(&self, other: &Self) -> bool {
+        let backbones = self.backbone.as_ref().zip(other.backbone.as_ref());
+        (&self.method, &self.variant) == (&other.method, &other.variant)
+            && (&self.benchmark, self.fold) == (&other.benchmark, other.fold)
+            && backbones.is_none_or(|(own, other)| own == other)
+    }
+
+    fn same_figures(&self, other: &Self) -> bool {
+        (self.uar, self.war) == (other.uar, other.war)
+    }
+}
+
+/// All published results that are known.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The results, in the file's order.
+    pub results: Vec<PublishedResult>,
+    /// Where each stands.
+    marks: Vec<Mark>,
+}
+
+impl Published {
+    /// Reads them from the parsed file: a list of maps.
+    ///
+    /// # Errors
+    /// The first entry that cannot be read, with its place; [`faults`] names all.
+    pub fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        let (published, faults) = read(node);
+        match faults.into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(published),
+        }
+    }
+
+    /// Pairs of entries that give one setting of one method different figures, each with its place.
+    /// No fault, since sources do contradict each other.
+    pub fn conflicts(&self) -> Vec<Diagnostic> {
+        let conflict = |(one, other): (usize, usize)| {
+            let (first, second) = (&self.results[one], &self.results[other]);
+            let conflict = first.same_setting(second) && !first.same_figures(second);
+            conflict.then(|| {
+                Diagnostic::new(format!(
+                    "two sources give {} on {} different figures: {} and {}",
+                    second.title(),
+                    second.benchmark,
+                    figures(first),
+                    figures(second)
+                ))
+                .at(&self.marks[other])
+                .related(&self.marks[one], "the other source")
+                .help("if they are of different trainings, tell them apart with `variant`")
+            })
+        };
+        pairs(self.results.len()).filter_map(conflict).collect()
+    }
+
+    /// The rows beside our figures on a benchmark under a rule, the highest UAR last; none on a
+    /// synthetic benchmark.
+    ///
+    /// Where we have one fold of a benchmark that others report fold by fold, the rows are of that
+    /// fold.
+    pub fn beside(&self, benchmark: &BenchmarkSummary, rule: Rule) -> Beside {
+        let own =
+            |result: &&PublishedResult| !benchmark.synthetic && result.benchmark == benchmark.name;
+        let by_fold = self
+            .results
+            .iter()
+            .filter(own)
+            .any(|result| result.fold.is_some());
+        let fold = match benchmark.folds[..] {
+            [fold] if by_fold => Some(fold),
+            _ => None,
+        };
+        let (comparable, left_out): (Vec<&PublishedResult>, Vec<_>) = self
+            .results
+            .iter()
+            .filter(own)
+            .filter(|result| result.fold == fold)
+            .partition(|result| result.not_comparable.is_none());
+        let mut rows: Vec<Row> = comparable
+            .into_iter()
+            .map(|result| Row {
+                title: result.title(),
+                differences: result.differences(rule),
+                result: result.clone(),
+            })
+            .collect();
+        rows.sort_by(|a, b| figure_order(&a.result).total_cmp(&figure_order(&b.result)));
+        let left_out = left_out.into_iter().map(|result| {
+            (
+                result.title(),
+                result.not_comparable.clone().unwrap_or_default(),
+            )
+        });
+        Beside {
+            fold,
+            rows,
+            left_out: left_out.collect(),
+        }
+    }
+}
+
+/// Published results beside ours.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Beside {
+    /// The fold that they are of; `None`: the whole official protocol.
+    pub fold: Option<u32>,
+    /// The results that may stand beside ours.
+    pub rows: Vec<Row>,
+    /// Those that may not, each with the reason.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// A published result beside ours: a point without an interval.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The method with its variant.
+    pub title: String,
+    /// How its protocol differs from that of our figures, in words.
+    pub differences: Vec<&'static str>,
+    /// The result.
+    #[serde(flatten)]
+    pub result: PublishedResult,
+}
+
+/// Where a published point lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Below our interval.
+    Below,
+    /// In our interval.
+    Within,
+    /// Above our interval.
+    Above,
+}
+
+/// The t interval of our mean over seeds; `None` below three seeds.
+pub fn our_interval(figure: &Figure) -> Option<Interval> {
+    let values: Vec<f64> = figure.values.iter().map(|seed| seed.value).collect();
+    Some(Paired::new(&values)?.test?.interval)
+}
+
+/// Where a published point lies against our interval. The interval tells how our seeds vary; nothing
+/// is known of theirs.
+pub fn standing(ours: Interval, published: f64) -> Standing {
+    match published {
+        point if point < ours.low => Standing::Below,
+        point if point > ours.high => Standing::Above,
+        _ => Standing::Within,
+    }
+}
+
+/// Everything that is wrong in the parsed file: entries that cannot be read, unknown benchmarks,
+/// figures out of range, missing sources, and entries that stand twice. `benchmarks` are the names of
+/// all protocol files.
+pub fn faults(node: &Node, benchmarks: &[String]) -> Vec<Diagnostic> {
+    let (published, mut faults) = read(node);
+    for (result, mark) in published.results.iter().zip(&published.marks) {
+        faults.extend(entry_faults(result, mark, benchmarks));
+    }
+    for (one, other) in pairs(published.results.len()) {
+        let (first, second) = (&published.results[one], &published.results[other]);
+        if first.same_setting(second) && first.same_figures(second) {
+            let name = second.title();
+            faults.push(
+                Diagnostic::new(format!("{name} on {} stands twice", second.benchmark))
+                    .at(&published.marks[other])
+                    .related(&published.marks[one], "first here")
+                    .help("remove one of the two"),
+            );
+        }
+    }
+    faults
+}
+
+fn read(node: &Node) -> (Published, Vec<Diagnostic>) {
+    let mut published = Published {
+        results: Vec::new(),
+        marks: Vec::new(),
+    };
+    let Value::List(items) = &node.value else {
+        let fault = Diagnostic::new(format!(
+            "expected a list of published results, found {}",
+            node.in_words()
+        ));
+        return (published, vec![fault.at(&node.mark)]);
+    };
+    let mut faults = Vec::new();
+    for item in items {
+        match decode(item) {
+            Ok(result) => {
+                published.results.push(result);
+                published.marks.push(item.mark.clone());
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    (published, faults)
+}
+
+fn entry_faults(result: &PublishedResult, mark: &Mark, benchmarks: &[String]) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    let mut fault = |message: String, help: Option<String>| {
+        faults.push(Diagnostic {
+            help,
+            ..Diagnostic::new(message).at(mark)
+        });
+    };
+    let name = result.title();
+    if !benchmarks.contains(&result.benchmark) {
+        fault(
+            format!("{name}: there is no benchmark `{}`", result.benchmark),
+            suggest(
+                &result.benchmark,
+                "there are",
+                benchmarks.iter().map(String::as_str),
+            ),
+        );
+    }
+    if result.source.trim().is_empty() {
+        fault(
+            format!("{name} has no source"),
+            Some("say where the figures were read".to_owned()),
+        );
+    }
+    if result.uar.is_none() && result.war.is_none() {
+        fault(format!("{name} has neither `uar` nor `war`"), None);
+    }
+    for (key, value) in [("uar", result.uar), ("war", result.war)] {
+        if value.is_some_and(|value| !(value > 0.0 && value <= 100.0)) {
+            let value = value.unwrap_or_default();
+            fault(
+                format!("{name}: `{key}` is {value}, expected a percentage above 0 and up to 100"),
+                None,
+            );
+        } else if value.is_some_and(|value| value <= 1.0) {
+            fault(
+                format!("{name}: `{key}` is a share, expected a percentage"),
+                Some("multiply it by 100".to_owned()),
+            );
+        }
+    }
+    faults
+}
+
+fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).flat_map(|other| (0..other).map(move |one| (one, other)))
+}
+
+fn figures(result: &PublishedResult) -> String {
+    let shown =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
+    format!("UAR {}, WAR {}", shown(result.uar), shown(result.war))
+}
+
+fn figure_order(result: &PublishedResult) -> f64 {
+    result.uar.or(result.war).unwrap_or(f64::NEG_INFINITY)
+}
