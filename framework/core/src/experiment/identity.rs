@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 /// Raised when the same settings would train another model than before: a change of the
 /// optimiser, of sampling, of initial values. Runs from before are then not taken for the same.
-pub const TRAINING_MEANING: u32 = 1;
+pub const TRAINING_MEANING: u32 = 2;
 
 /// Everything a run's figures depend on.
 #[derive(Debug, Clone, Serialize)]
