@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use exp_core::metrics::Metric;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_distr::{Binomial, Distribution};
 use serde::Serialize;
 
 use super::{CONFIDENCE, Interval};
@@ -63,7 +62,7 @@ pub fn paired_bootstrap(
     let mut drawn = vec![0.0; RESAMPLES];
     for fold in folds {
         match unit {
-            Unit::Clip => add_by_clip(fold, metric, &mut random, &mut drawn)?,
+            Unit::Clip => add_by_clip(fold, metric, &mut random, &mut drawn),
             Unit::Person => add_by_person(fold, metric, &mut random, &mut drawn),
         }
     }
@@ -76,60 +75,43 @@ pub fn paired_bootstrap(
     })
 }
 
-/// Clips with the same difference are alike, so that how many of each are drawn is all that counts:
-/// a multinomial draw, one binomial after the other, in place of one draw a clip.
-fn add_by_clip(
-    fold: &[Scored],
-    metric: Metric,
-    random: &mut ChaCha8Rng,
-    drawn: &mut [f64],
-) -> Option<()> {
-    let mut strata: BTreeMap<usize, BTreeMap<i32, u64>> = BTreeMap::new();
+fn add_by_clip(fold: &[Scored], metric: Metric, random: &mut ChaCha8Rng, drawn: &mut [f64]) {
+    let mut strata: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
     for clip in fold {
-        let stratum = match metric {
-            Metric::Uar => clip.class,
-            Metric::War => 0,
-        };
-        *strata
-            .entry(stratum)
+        let difference = i64::from(clip.difference);
+        strata
+            .entry(stratum(clip, metric))
             .or_default()
-            .entry(clip.difference)
-            .or_default() += 1;
+            .push(difference);
     }
-    for alike in strata.values() {
-        let clips: u64 = alike.values().sum();
-        let scale = 1.0 / (clips as f64 * strata.len() as f64);
+    for differences in strata.values() {
+        let scale = 1.0 / (differences.len() * strata.len()) as f64;
         for value in drawn.iter_mut() {
-            *value += scale * multinomial_sum(alike, clips, random)? as f64;
+            let draws =
+                (0..differences.len()).map(|_| differences[index(differences.len(), random)]);
+            *value += scale * draws.sum::<i64>() as f64;
         }
     }
-    Some(())
 }
 
-/// The sum of the differences of `clips` clips drawn from those that there are.
-fn multinomial_sum(alike: &BTreeMap<i32, u64>, clips: u64, random: &mut ChaCha8Rng) -> Option<i64> {
-    let (mut to_draw, mut left, mut sum) = (clips, clips, 0);
-    for (&difference, &count) in alike {
-        if to_draw == 0 {
-            break;
-        }
-        let chance = count as f64 / left as f64;
-        let hits = Binomial::new(to_draw, chance).ok()?.sample(random);
-        sum += i64::from(difference) * hits as i64;
-        to_draw -= hits;
-        left -= count;
+/// Clips of different strata are never drawn for each other.
+fn stratum(clip: &Scored, metric: Metric) -> usize {
+    match metric {
+        Metric::Uar => clip.class,
+        Metric::War => 0,
     }
-    Some(sum)
+}
+
+/// One of `count` places. As 32-bit numbers, which are half the work.
+fn index(count: usize, random: &mut ChaCha8Rng) -> usize {
+    random.random_range(0..count as u32) as usize
 }
 
 fn add_by_person(fold: &[Scored], metric: Metric, random: &mut ChaCha8Rng, drawn: &mut [f64]) {
     let mut persons: BTreeMap<usize, BTreeMap<usize, (i64, i64)>> = BTreeMap::new();
     let mut classes = 0;
     for clip in fold {
-        let class = match metric {
-            Metric::Uar => clip.class,
-            Metric::War => 0,
-        };
+        let class = stratum(clip, metric);
         classes = classes.max(class + 1);
         let (clips, sum) = persons
             .entry(clip.person)
@@ -147,7 +129,7 @@ fn add_by_person(fold: &[Scored], metric: Metric, random: &mut ChaCha8Rng, drawn
     for value in drawn.iter_mut() {
         totals.fill((0, 0));
         for _ in 0..persons.len() {
-            for &(class, (clips, sum)) in &persons[random.random_range(0..persons.len())] {
+            for &(class, (clips, sum)) in &persons[index(persons.len(), random)] {
                 totals[class].0 += clips;
                 totals[class].1 += sum;
             }

@@ -21,7 +21,12 @@ pub struct FoldDifference {
 ///
 /// The correction is a rule of thumb, since no unbiased estimate of that variance exists (Y. Bengio
 /// and Y. Grandvalet, "No unbiased estimator of the variance of k-fold cross-validation", JMLR 5,
-/// 2004). The test is `None` below [`paired::LEAST`] folds or without training clips; all is `None`
+/// 2004). With five folds it is exact where differences correlate by 0.2: in simulated experiments its
+/// 95 % interval held the true value in 94.7 % there, in 98.5 % without correlation and in 82.9 % at
+/// 0.5, where the plain one held it in 85.7, 94.9 and 67.9 %; with two trained nearest-mean
+/// classifiers in 98.4 to 99.0 %, so it was too wide for these (`examples/coverage.txt`).
+///
+/// The test is `None` below [`paired::LEAST`] folds or without training clips; all is `None`
 /// without a difference.
 pub fn nadeau_bengio(differences: &[f64], train: f64, test: f64) -> Option<Paired> {
     let plain = Paired::new(differences)?;

@@ -34,6 +34,11 @@ impl TTest {
     /// The smallest visible difference is (t(0.975) + t(0.8)) × standard error (H. Bloom, "Minimum
     /// detectable effects", Evaluation Review 19, 1995).
     ///
+    /// The interval takes the differences as normally distributed. In 20,000 simulated experiments a
+    /// case it held the true value in 94.7 to 95.1 % with normal differences of 3, 5 and 10 seeds, but
+    /// in 88.3 to 90.1 % where they were exponential, and in 89.7 to 93.7 % where 1 in 10 was off by 5
+    /// deviations (`examples/coverage.txt`).
+    ///
     /// A standard error of 0 gives an interval without width, and p is 1 for a mean of 0, else 0.
     pub fn new(mean: f64, standard_error: f64, df: f64) -> Self {
         let within = student::quantile(0.5 + CONFIDENCE / 2.0, df);

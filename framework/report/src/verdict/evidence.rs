@@ -83,11 +83,11 @@ impl Evidence {
         let by_seed = Paired::new(&seeds.iter().map(|seed| seed.value).collect::<Vec<_>>());
         let values: Vec<f64> = folds.iter().map(|fold| fold.difference).collect();
         let over_folds = folds.len() >= LEAST && seeds.len() < LEAST;
-        let (train, test) = clips(contrast).unwrap_or_default();
-        let (method, paired) = match by_seed {
-            Some(paired) if paired.test.is_some() => (Method::Seeds, Some(paired)),
-            _ if over_folds && train > 0.0 => (Method::Folds, nadeau_bengio(&values, train, test)),
-            paired => (Method::Untested, paired),
+        let sizes = if over_folds { clips(contrast) } else { None };
+        let (method, paired) = match (by_seed, sizes) {
+            (Some(paired), _) if paired.test.is_some() => (Method::Seeds, Some(paired)),
+            (_, Some((train, test))) => (Method::Folds, nadeau_bengio(&values, train, test)),
+            (paired, None) => (Method::Untested, paired),
         };
         let test = paired.and_then(|paired| paired.test);
         let differences: Vec<f64> = seeds.iter().map(|seed| seed.value).collect();
@@ -109,7 +109,7 @@ impl Evidence {
             tests: 1,
             incomplete_seeds: contrast.incomplete.clone(),
             incomplete_settings: contrast.left_out.iter().map(label).collect(),
-            folds_overlap: over_folds && train == 0.0,
+            folds_overlap: over_folds && sizes.is_none(),
             seeds,
             folds,
             method,
