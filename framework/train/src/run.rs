@@ -7,7 +7,7 @@
 //! state was written is there when the run goes on from it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use exp_core::checkpoint::{CheckpointCard, RunCard};
@@ -87,6 +87,15 @@ impl Clock {
     fn seconds(&self) -> f64 {
         self.before + self.start.elapsed().as_secs_f64()
     }
+}
+
+/// Where the model of an epoch that a rule selected lies. That of the best epoch has the epoch in
+/// its name, so that a better one does not replace it before the run's state says so.
+pub(crate) fn model_file(folder: &Path, rule: Rule, epoch: usize) -> PathBuf {
+    folder.join(match rule {
+        Rule::Last => format!("{}.safetensors", rule.name()),
+        Rule::BestTest => format!("{}-{epoch}.safetensors", rule.name()),
+    })
 }
 
 impl Run<'_> {
@@ -280,10 +289,7 @@ impl Run<'_> {
     }
 
     fn file(&self, rule: Rule, epoch: usize) -> PathBuf {
-        self.checkpoints.join(match rule {
-            Rule::Last => format!("{}.safetensors", rule.name()),
-            Rule::BestTest => format!("{}-{epoch}.safetensors", rule.name()),
-        })
+        model_file(&self.checkpoints, rule, epoch)
     }
 
     /// Makes this what the run goes on from, after all that was told.

@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use exp_core::event::Prediction;
+use exp_core::metrics::Rule;
 use exp_weights::{WeightError, Weights, write};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::learner::{Learner, Tensors};
 use crate::pass::Pass;
-use crate::run::Trained;
+use crate::run::{Trained, model_file};
 
 /// The file in the run's folder of checkpoints.
 const FILE: &str = "state.safetensors";
@@ -42,6 +43,14 @@ pub enum StateError {
         found: String,
         /// Whose it should be.
         run: String,
+    },
+    /// A model that it counts on is gone.
+    #[error("{path} is missing, the model of epoch {epoch}, which was the best one")]
+    ModelGone {
+        /// The model's file.
+        path: PathBuf,
+        /// Its epoch.
+        epoch: usize,
     },
     /// Its tensors are not those of this model.
     #[error("the state of the run does not fit the model: {0}")]
@@ -145,6 +154,15 @@ impl TrainingState {
             return Err(damaged(
                 "its contents are not those that were written".to_owned(),
             ));
+        }
+        if let Some(best) = &progress.best {
+            let model = model_file(folder, Rule::BestTest, best.epoch);
+            if !model.is_file() {
+                return Err(StateError::ModelGone {
+                    path: model,
+                    epoch: best.epoch,
+                });
+            }
         }
         Ok(Some(Self { progress, weights }))
     }

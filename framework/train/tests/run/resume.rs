@@ -343,3 +343,18 @@ fn what_cannot_be_kept_stops_the_run() {
     .train(&mut Tiny::default(), None);
     assert_eq!(result.unwrap_err().to_string(), "the disk is full");
 }
+
+#[test]
+fn a_state_whose_best_model_is_gone_is_of_no_use() {
+    let (folder, kept) = (tempfile::tempdir().unwrap(), Mutex::default());
+    for _ in 0..=STEPS {
+        attempt(folder.path(), &kept, 10.0, usize::MAX, &|| true).unwrap();
+    }
+    let gone = folder.path().join("best_test-1.safetensors");
+    fs::remove_file(&gone).unwrap();
+    let error = TrainingState::read(folder.path(), "fake").unwrap_err();
+    assert!(
+        error.to_string().starts_with(&gone.display().to_string()),
+        "{error}"
+    );
+}
