@@ -47,7 +47,12 @@ pub enum Unit {
 /// `folds` holds each fold's clips, and `pairs` tells over how many pairs of models their
 /// differences were summed. The same input gives the same interval. `None` without a clip or a pair.
 ///
-/// The interval says nothing about another training: it is for these models.
+/// The interval says nothing about another training: it is for these models. In 2,000 simulated
+/// experiments a case (`examples/coverage.txt`) it held the true WAR difference in 94.2 to 94.9 % of
+/// them, but the true UAR difference in 93.0 % with 211 clips, 8 of them of the rarest class, and in
+/// 89.0 % with 71 clips, 3 of the rarest: few clips of a class vary too little when they are drawn
+/// again. Where 35 persons have six clips each and differ, drawing persons held the UAR difference in
+/// 93.1 %, drawing clips in 87.9 %.
 pub fn paired_bootstrap(
     folds: &[Vec<Scored>],
     pairs: u32,

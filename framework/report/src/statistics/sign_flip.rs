@@ -29,6 +29,10 @@ pub struct SignFlip {
 /// of Experiments", 1935, section 21; E. Pitman, Supplement to the JRSS 4, 1937). The found pattern
 /// and its mirror always count, so p is at least 2 / 2ⁿ.
 ///
+/// In 20,000 simulated experiments without a difference (`examples/coverage.txt`) p was below 0.05 in
+/// 3.1 and 4.8 % with 6 and 10 normal differences (only multiples of 1/32 are possible with 6), but in
+/// 6.9 and 9.5 % with exponential ones, which are not symmetric.
+///
 /// Beyond 20 differences 99,999 random patterns are tried, and p is (hits + 1) / 100,000 (B. Phipson
 /// and G. Smyth, "Permutation p-values should never be zero", 2010), drawn with a fixed seed.
 ///

@@ -203,7 +203,7 @@ fn beside(effect: &Effect) -> Vec<String> {
             ),
         };
         notes.push(format!(
-            "{against}, for these trained models alone: drawing other test sets from these {drawn} moves the difference within {} points (95 % of draws).",
+            "{against}, for these trained models alone: drawing other test sets from these {drawn} moves the difference within {} points (95 % of draws; in UAR, where a class has few clips, such an interval is somewhat too narrow).",
             range(low, high, decimals(&[low, high]))
         ));
         if !test.unmoved.is_empty() {
