@@ -63,10 +63,7 @@ fn what_there_is_is_printed() {
     settings.add_filter(r"(processor +).*", "$1[processor]");
     settings.add_filter(r"(memory +).*", "$1[free] of [all] GiB free");
     settings.add_filter(r"\d+\.\d GiB free", "[free] GiB free");
-    settings.add_filter(
-        r"(ok|missing)  ( +)file system( +).*",
-        "$1  $2file system$3[type]",
-    );
+    settings.add_filter(r"(file system +).*", "$1[type]");
     // Little disk draws advice.
     settings.add_filter(r" +-> that is little for checkpoints.*\n", "");
     settings.bind(|| {

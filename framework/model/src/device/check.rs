@@ -69,7 +69,7 @@ pub enum DeviceError {
         "the loader finds no libnvrtc.so, which compiles the kernels: {}, or use `--device cpu`",
         match elsewhere {
             Some(folder) => format!(
-                "one lies in {0}: `export LD_LIBRARY_PATH={0}`",
+                "one lies in {0}: `export LD_LIBRARY_PATH={0}:$LD_LIBRARY_PATH`",
                 folder.display()
             ),
             None => format!(
