@@ -4,11 +4,12 @@
 mod commands;
 mod inputs;
 mod learner;
+mod opened;
 mod progress;
 mod project;
 mod provenance;
 mod shown;
-mod store_argument;
+
 mod trained;
 
 use std::process::ExitCode;
@@ -35,6 +36,10 @@ enum Command {
     Logs(commands::logs::Arguments),
     Gc(commands::gc::Arguments),
     Repro(commands::repro::Arguments),
+    Note(commands::note::Arguments),
+    Rm(commands::rm::Arguments),
+    #[command(subcommand)]
+    Store(commands::store::Command),
     Eval(commands::eval::Arguments),
     Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
@@ -72,7 +77,10 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Logs(arguments) => commands::logs::run(&arguments),
         Command::Gc(arguments) => commands::gc::run(&arguments),
-        Command::Repro(arguments) => commands::repro::run(&arguments),
+        Command::Repro(arguments) => commands::repro::run(&arguments, &registry),
+        Command::Note(arguments) => commands::note::run(&arguments),
+        Command::Rm(arguments) => commands::rm::run(&arguments),
+        Command::Store(command) => commands::store::run(&command),
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Predict(arguments) => commands::predict::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),

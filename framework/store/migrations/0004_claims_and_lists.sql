@@ -47,6 +47,22 @@ WITH recall AS (
 UPDATE selection SET uar = figures.uar, war = figures.war
 FROM figures WHERE figures.selection = selection.key;
 
+ALTER TABLE evaluation ADD COLUMN uar REAL;
+ALTER TABLE evaluation ADD COLUMN war REAL;
+
+WITH recall AS (
+    SELECT evaluation, target, count(*) AS clips, sum(target = predicted) AS hits
+    FROM evaluation_prediction
+    JOIN evaluation ON evaluation.key = evaluation
+    WHERE max(target, predicted) < json_array_length(classes)
+    GROUP BY evaluation, target
+), figures AS (
+    SELECT evaluation, avg(100.0 * hits / clips) AS uar, 100.0 * sum(hits) / sum(clips) AS war
+    FROM recall GROUP BY evaluation
+)
+UPDATE evaluation SET uar = figures.uar, war = figures.war
+FROM figures WHERE figures.evaluation = evaluation.key;
+
 -- What people remark on a run.
 CREATE TABLE note (
     key     INTEGER PRIMARY KEY,

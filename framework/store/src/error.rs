@@ -28,9 +28,43 @@ pub enum StoreError {
     #[error("`{}` is a folder, but the store is a file; name a file with `--store FILE`, such as `{}`", .path.display(), .path.join("store.sqlite").display())]
     IsFolder { path: PathBuf },
 
-    /// The file is something other than a SQLite database, or a damaged one.
-    #[error("`{}` is not a store: it is no SQLite database, or a damaged one; move it away, or choose another file with `--store FILE`", .path.display())]
+    /// There is no such file.
+    #[error("there is no store at `{}`; run an experiment first, or name its store with `--store FILE`", .path.display())]
+    NoStore { path: PathBuf },
+
+    /// The file lies on another machine.
+    #[error("the store `{}` would lie on a network file system ({kind} at `{}`), where SQLite's locks do not hold and figures get lost; put it on a local disk with `--store FILE`, and bring stores of several machines together with `exp store merge OTHER.db`", .path.display(), .mount.display())]
+    NetworkFileSystem {
+        path: PathBuf,
+        mount: PathBuf,
+        kind: String,
+    },
+
+    /// The file is something other than a SQLite database, or its header is damaged.
+    #[error("`{}` is not a store: it is no SQLite database, or its header is damaged; move it away, or choose another file with `--store FILE`{}", .path.display(), ways_back(.path))]
     NotADatabase { path: PathBuf },
+
+    /// A part of the file is not what SQLite wrote.
+    #[error("the store `{}` is damaged: SQLite finds a part of it broken; stop what writes to it, keep a copy, see with `exp store check` what is hurt, and save what is readable with `sqlite3 {} .recover | sqlite3 saved.db`{}", .path.display(), .path.display(), ways_back(.path))]
+    Damaged {
+        path: PathBuf,
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// The disk has no room.
+    #[error("the disk with the store `{}` is full; what was written before is kept: make room, and give the same command again", .path.display())]
+    Full {
+        path: PathBuf,
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// The copy could not be made that stands beside a store whose schema is changed.
+    #[error("cannot copy the store `{}` to `{}`, which is done before its schema is brought up to date; nothing was changed: make room and make the folder writable, then try again", .path.display(), .backup.display())]
+    Backup {
+        path: PathBuf,
+        backup: PathBuf,
+        source: Box<dyn Error + Send + Sync>,
+    },
 
     /// The file is a SQLite database that another program made.
     #[error("`{}` is not a store: it is the SQLite database of another program, which stays untouched; choose another file with `--store FILE`", .path.display())]
@@ -159,6 +193,30 @@ pub enum StoreError {
     #[error("figures were lost: they could not be written, and none after them were")]
     Lost(#[source] Arc<StoreError>),
 
+    /// SQL that is more than one question, or no question.
+    #[error(
+        "a store is only read by SQL: give one statement that begins with SELECT, WITH, VALUES, EXPLAIN or PRAGMA and writes nothing; this does not: {sql}"
+    )]
+    NotAQuestion { sql: String },
+
+    /// SQLite does not understand a question.
+    #[error("SQLite cannot answer this")]
+    Sql {
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// A copy of another store, which is merged from, could not be made.
+    #[error("cannot read the store `{}` that is to be merged", .path.display())]
+    Copy { path: PathBuf, source: io::Error },
+
+    /// A store was to be merged with itself.
+    #[error("`{}` is the store itself; name the stores of other machines", .path.display())]
+    MergedWithItself { path: PathBuf },
+
+    /// Another store changed each time it was copied.
+    #[error("the store `{}` is being written to, and every copy of it was outdated before it was whole; merge it when nothing runs there", .path.display())]
+    Unsteady { path: PathBuf },
+
     /// The writer's store was closed before the figures arrived.
     #[error("the store was closed while figures were still being written to it")]
     Closed,
@@ -201,6 +259,30 @@ fn listed(names: &[String]) -> String {
     }
 }
 
+/// The copies of a store that were made before its schema was changed, for people.
+fn ways_back(path: &Path) -> String {
+    let beginning = format!(
+        "{}.before-",
+        path.file_stem().unwrap_or_default().to_string_lossy()
+    );
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let files = std::fs::read_dir(folder.unwrap_or(Path::new(".")));
+    let mut backups: Vec<String> = files
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|file| file.file_name().into_string().ok())
+        .filter(|name| name.starts_with(&beginning) && name.ends_with(".db"))
+        .collect();
+    backups.sort();
+    match backups.is_empty() {
+        true => String::new(),
+        false => format!("; an older copy lies beside it: {}", listed(&backups)),
+    }
+}
+
 /// What a piece of work on a connection fails with, before it is known which store it was and what
 /// was being done.
 #[derive(Debug)]
@@ -238,7 +320,15 @@ impl Fault {
                 path,
                 source: cause(source),
             },
-            Some(CORRUPT | NOT_A_DATABASE) => StoreError::NotADatabase { path },
+            Some(NOT_A_DATABASE) => StoreError::NotADatabase { path },
+            Some(CORRUPT) => StoreError::Damaged {
+                path,
+                source: cause(source),
+            },
+            Some(FULL) => StoreError::Full {
+                path,
+                source: cause(source),
+            },
             _ => StoreError::Database {
                 doing,
                 path,
@@ -249,7 +339,7 @@ impl Fault {
 }
 
 /// SQLite's own message, without the one that sqlx puts around it.
-fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
+pub(crate) fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
     match error {
         sqlx::Error::Database(error) => error.into_error(),
         error => error.into(),
@@ -260,6 +350,7 @@ fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
 const BUSY: u32 = 5;
 const READ_ONLY: u32 = 8;
 const CORRUPT: u32 = 11;
+const FULL: u32 = 13;
 const CANNOT_OPEN: u32 = 14;
 const NOT_A_DATABASE: u32 = 26;
 

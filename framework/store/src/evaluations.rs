@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use exp_core::event::Prediction;
+use exp_core::metrics::Confusion;
 use exp_core::provenance::Provenance;
+use jiff::Timestamp;
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::error::Fault;
 use crate::figures::Names;
-use crate::text::{count, json, now, to_json};
+use crate::text::{count, json, now, time, to_json};
 use crate::{Store, StoreError};
 
 /// A trained model's answers on test clips.
@@ -38,7 +40,42 @@ pub struct EvaluationRecord {
     pub predictions: Vec<Prediction>,
 }
 
+/// An evaluation in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvaluationLine {
+    /// The content id.
+    pub id: String,
+    /// The checkpoint's file as it was named.
+    pub checkpoint: String,
+    /// The run that wrote it, where the file says so.
+    pub run: Option<String>,
+    /// The benchmark's name.
+    pub benchmark: String,
+    /// The fold of the benchmark.
+    pub fold: u32,
+    /// Unweighted average recall in percent; `None` without a test clip.
+    pub uar: Option<f64>,
+    /// Weighted average recall in percent; `None` without a test clip.
+    pub war: Option<f64>,
+    /// When it was recorded, to the millisecond.
+    pub evaluated: Timestamp,
+}
+
 impl Store {
+    /// Lists the evaluations, the earliest first, without reading their predictions.
+    pub fn evaluation_lines(&self) -> Result<Vec<EvaluationLine>, StoreError> {
+        self.database.read("list evaluations", async |connection| {
+            let rows: Vec<Line> = sqlx::query_as(
+                "SELECT id, checkpoint, run, benchmark, fold, uar, war, evaluated
+                 FROM evaluation ORDER BY evaluated, key",
+            )
+            .fetch_all(connection)
+            .await?;
+            let lines = rows.into_iter().map(Line::decode);
+            Ok(lines.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Records an evaluation. An earlier one of the same id is replaced.
     ///
     /// # Errors
@@ -85,14 +122,19 @@ async fn write(
     evaluation: &EvaluationRecord,
 ) -> Result<(), Fault> {
     let what = || format!("evaluation `{}`", evaluation.id);
+    let pairs = evaluation
+        .predictions
+        .iter()
+        .map(|p| (p.target, p.predicted));
+    let confusion = Confusion::from_pairs(evaluation.classes.len(), pairs);
     sqlx::query("DELETE FROM evaluation WHERE id = ?")
         .bind(&evaluation.id)
         .execute(&mut *connection)
         .await?;
     let key: i64 = sqlx::query_scalar(
         "INSERT INTO evaluation (id, checkpoint, sha256, run, benchmark, synthetic, fold, settings,
-             classes, provenance, evaluated)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+             classes, provenance, evaluated, uar, war)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
     )
     .bind(&evaluation.id)
     .bind(&evaluation.checkpoint)
@@ -105,6 +147,8 @@ async fn write(
     .bind(to_json(&evaluation.classes, what)?)
     .bind(to_json(&evaluation.provenance, what)?)
     .bind(now())
+    .bind(confusion.uar())
+    .bind(confusion.war())
     .fetch_one(&mut *connection)
     .await?;
     let mut names = Names::default();
@@ -122,6 +166,34 @@ async fn write(
         .await?;
     }
     Ok(())
+}
+
+#[derive(FromRow)]
+struct Line {
+    id: String,
+    checkpoint: String,
+    run: Option<String>,
+    benchmark: String,
+    fold: i64,
+    uar: Option<f64>,
+    war: Option<f64>,
+    evaluated: String,
+}
+
+impl Line {
+    fn decode(self) -> Result<EvaluationLine, StoreError> {
+        let what = || format!("evaluation `{}`", self.id);
+        Ok(EvaluationLine {
+            fold: count(self.fold, what)?,
+            evaluated: time(&self.evaluated, what)?,
+            id: self.id,
+            checkpoint: self.checkpoint,
+            run: self.run,
+            benchmark: self.benchmark,
+            uar: self.uar,
+            war: self.war,
+        })
+    }
 }
 
 #[derive(FromRow)]

@@ -8,17 +8,21 @@
 //! Any number of threads and programs may use one file: writers take turns, and readers see the
 //! state as of their first look and wait for nobody (SQLite's write-ahead log).
 
+mod backup;
+mod check;
 mod claim;
 mod compare;
 mod error;
 mod evaluations;
 mod experiment_record;
 mod figures;
+mod file_system;
 mod forget;
 mod gather;
 mod list;
 mod llm_calls;
 mod memberships;
+mod merge;
 mod models;
 mod one_run;
 mod open;
@@ -28,19 +32,23 @@ mod read;
 mod record;
 mod rows;
 mod runs;
+mod sql;
 mod store;
 mod text;
 mod writer;
 
+pub use check::{CheckReport, Problem, check};
 pub use claim::{Claim, HEARTBEAT};
 pub use compare::{ChangedRun, PlanChange, SettingChange, compare_plans, compare_settings};
 pub use error::StoreError;
-pub use evaluations::EvaluationRecord;
+pub use evaluations::{EvaluationLine, EvaluationRecord};
 pub use list::{RunFilter, RunLine, SelectedFigures};
+pub use merge::{Conflict, DifferentPoint, DifferentSelection, Merged};
 pub use models::{RunModels, is_store, stored_models};
 pub use record::{
     Checkpoint, ExperimentData, ExperimentRecord, History, Membership, NewRun, Note, PromptRecord,
     RunRecord, Selection, Status,
 };
+pub use sql::{SqlAnswer, query};
 pub use store::Store;
 pub use writer::{RunSink, Writer};

@@ -9,7 +9,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::StoreError;
+use crate::backup::back_up;
 use crate::error::Fault;
+use crate::file_system::refuse_network;
 
 /// How long a writer waits for its turn. Write transactions take milliseconds, so this is reached
 /// only when something holds the file.
@@ -22,6 +24,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Makes the file's folder, the file and its schema as far as they are missing.
 pub(crate) async fn prepare(path: &Path) -> Result<(), StoreError> {
+    refuse_network(path)?;
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -41,15 +44,56 @@ pub(crate) async fn prepare(path: &Path) -> Result<(), StoreError> {
     let _lock = lock(path)?;
     let mut connection = writing(path, true).await?;
     check_owner(&mut connection, path).await?;
+    if let Some(older) = schema_version(&mut connection, path).await?
+        && older < known_version()
+    {
+        back_up(&mut connection, path, known_version()).await?;
+    }
     migrate(&mut connection, path).await?;
     let closed = connection.close().await;
     closed.map_err(|error| Fault::Sql(error).at("close the first connection", path))
 }
 
+/// Brings the schema of a copy up to date, which nobody else knows of. Errors name the original.
+pub(crate) async fn prepare_copy(copy: &Path, original: &Path) -> Result<(), StoreError> {
+    let mut connection = writing(copy, false).await?;
+    check_owner(&mut connection, original).await?;
+    migrate(&mut connection, original).await?;
+    let closed = connection.close().await;
+    closed.map_err(|error| Fault::Sql(error).at("close a copy of", original))
+}
+
+/// The version of the schema that this program works with.
+pub(crate) fn known_version() -> i64 {
+    let versions = MIGRATIONS.iter().map(|migration| migration.version);
+    versions.max().unwrap_or(0)
+}
+
+/// The version of a file's schema; `None` before the first.
+pub(crate) async fn schema_version(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<Option<i64>, StoreError> {
+    let looking = async {
+        let begun: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if !begun {
+            return Ok(None);
+        }
+        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(connection)
+            .await
+    };
+    looking
+        .await
+        .map_err(|error| Fault::Sql(error).at("look at the schema", path))
+}
+
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let beside = PathBuf::from(name);
+    let beside = beside(path, ".lock");
     let file = File::options()
         .create(true)
         .write(true)
@@ -69,7 +113,10 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 }
 
 /// Refuses another program's database before anything in it is changed.
-async fn check_owner(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+pub(crate) async fn check_owner(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
     let looking = async {
         let id: i64 = sqlx::query_scalar("PRAGMA application_id")
             .fetch_one(&mut *connection)
@@ -104,7 +151,7 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), S
             return Err(StoreError::Newer {
                 path: path.to_owned(),
                 found,
-                known: MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0),
+                known: known_version(),
             });
         }
         Err(MigrateError::VersionMismatch(version)) => {
@@ -154,4 +201,45 @@ pub(crate) async fn reading(path: &Path) -> Result<SqliteConnection, StoreError>
         .row_buffer_size(1000); // loading an experiment reads many small rows
     let connected = options.connect().await;
     connected.map_err(|error| Fault::Sql(error).at("open a connection for reading", path))
+}
+
+/// A connection to a file that is only looked at: not made, not brought up to date, and of a
+/// folder that may be write-protected.
+pub(crate) async fn looking(path: &Path) -> Result<SqliteConnection, StoreError> {
+    if !path.is_file() {
+        return Err(StoreError::NoStore {
+            path: path.to_owned(),
+        });
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("query_only", "ON");
+    let attempt = async |options: SqliteConnectOptions| -> Result<_, sqlx::Error> {
+        let mut connection = options.connect().await?;
+        sqlx::query("SELECT count(*) FROM sqlite_schema")
+            .execute(&mut connection)
+            .await?;
+        Ok(connection)
+    };
+    let error = match attempt(options.clone()).await {
+        Ok(connection) => return Ok(connection),
+        Err(error) => Fault::Sql(error).at("open", path),
+    };
+    // Where SQLite may not make the files of the write-ahead log, a log that is empty is none.
+    let log = fs::metadata(beside(path, "-wal")).map_or(0, |file| file.len());
+    match (error, log) {
+        (StoreError::NotWritable { .. }, 0) => attempt(options.immutable(true))
+            .await
+            .map_err(|error| Fault::Sql(error).at("open", path)),
+        (error, _) => Err(error),
+    }
+}
+
+/// The file of this name with something appended.
+pub(crate) fn beside(path: &Path, appended: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(appended);
+    PathBuf::from(name)
 }

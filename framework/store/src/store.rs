@@ -33,6 +33,20 @@ impl Store {
         Ok(Self { database, writer })
     }
 
+    /// Opens the store in the file `path` as [`open`](Self::open) does, but makes none.
+    ///
+    /// # Errors
+    /// Also when there is no such file.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        match path.exists() {
+            true => Self::open(path),
+            false => Err(StoreError::NoStore {
+                path: path.to_owned(),
+            }),
+        }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.database.path
@@ -64,6 +78,16 @@ impl Drop for Store {
     }
 }
 
+fn runtime() -> Result<Runtime, StoreError> {
+    let built = Builder::new_current_thread().build();
+    built.map_err(|source| StoreError::Runtime { source })
+}
+
+/// Does work for which no store is opened.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, StoreError> {
+    Ok(runtime()?.block_on(work))
+}
+
 /// The connections to the file.
 pub(crate) struct Database {
     pub(crate) path: PathBuf,
@@ -75,9 +99,7 @@ pub(crate) struct Database {
 
 impl Database {
     fn open(path: &Path) -> Result<Self, StoreError> {
-        let runtime = Builder::new_current_thread()
-            .build()
-            .map_err(|source| StoreError::Runtime { source })?;
+        let runtime = runtime()?;
         let (write, read) = runtime.block_on(async {
             open::prepare(path).await?;
             Ok((
@@ -112,6 +134,38 @@ impl Database {
         };
         let result: Result<T, Fault> = self.runtime.block_on(writing);
         result.map_err(|fault| fault.at(doing, &self.path))
+    }
+
+    /// Does `work` in a write transaction in which the database `beside` can be named `other`.
+    pub(crate) fn write_beside<T>(
+        &self,
+        beside: &Path,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let name = beside.to_str().ok_or_else(|| StoreError::NotUtf8 {
+            path: beside.to_owned(),
+        })?;
+        // A transaction cannot begin to see another file, so this connection is for it alone.
+        let writing = async {
+            let mut connection = open::writing(&self.path, false).await?;
+            let working = async {
+                sqlx::query("ATTACH DATABASE ? AS other")
+                    .bind(name)
+                    .execute(&mut connection)
+                    .await?;
+                let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+                let result = work(&mut transaction).await?;
+                transaction.commit().await?;
+                Ok(result)
+            };
+            let result: Result<T, Fault> = working.await;
+            let result = result.map_err(|fault| fault.at(doing, &self.path));
+            // Everything is written by now, and the other file is removed.
+            let _ = connection.close().await;
+            result
+        };
+        self.runtime.block_on(writing)
     }
 
     /// Does `work` on the state as of its first query, whatever is written meanwhile.

@@ -226,3 +226,86 @@ fn write_batch(
         Ok(newly)
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use exp_core::event::Point;
+    use exp_core::provenance::Provenance;
+
+    use super::*;
+    use crate::{ExperimentRecord, NewRun, Status, Store};
+
+    /// SQLite answers as on a full disk when a file has as many pages as it may.
+    fn limit(store: &Store, pages: &'static str) {
+        let limited = store.database.write("limit", async |connection| {
+            sqlx::raw_sql(pages).execute(connection).await?;
+            Ok(())
+        });
+        limited.unwrap();
+    }
+
+    fn epoch(epoch: usize) -> Event {
+        let point = |i: usize| Point {
+            series: format!("series/{i}"),
+            epoch,
+            value: 0.1,
+        };
+        Event::Epoch {
+            epoch,
+            points: (0..100).map(point).collect(),
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_costs_only_what_came_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let store = Store::open(&path).unwrap();
+        let experiment = ExperimentRecord {
+            name: "e".to_owned(),
+            question: String::new(),
+            yaml: String::new(),
+            compare: None,
+            benchmarks: Vec::new(),
+        };
+        store.record_experiment(&experiment).unwrap();
+        let run = NewRun {
+            id: "a".to_owned(),
+            benchmark: "synthetic".to_owned(),
+            synthetic: true,
+            fold: 0,
+            seed: 1,
+            settings: serde_json::json!({}),
+            classes: Vec::new(),
+            levels: Vec::new(),
+        };
+        store.plan_runs("e", &[run]).unwrap();
+        let claim = store
+            .claim(&["a".to_owned()], &[Status::Queued])
+            .unwrap()
+            .unwrap();
+        store.begin(&claim, &Provenance::default(), &[], 0).unwrap();
+        let sink = store.writer().run_sink(&claim);
+        sink.emit(epoch(1));
+        sink.flush().unwrap();
+        limit(&store, "PRAGMA max_page_count = 1"); // which means: as many as there are
+        let mut kept = 1;
+        let error = loop {
+            sink.emit(epoch(kept + 1));
+            match sink.flush() {
+                Ok(()) => kept += 1,
+                Err(StoreError::Lost(error)) => break error,
+                Err(error) => panic!("{error}"),
+            }
+            assert!(kept < 1000);
+        };
+        assert!(matches!(*error, StoreError::Full { .. }), "{error}");
+        assert!(error.to_string().contains("make room"), "{error}");
+        assert!(store.finish(&claim, None).is_err());
+        drop(store);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.run("a").unwrap().points.len(), 100 * kept);
+        assert!(crate::check(&path).unwrap().problems.is_empty());
+    }
+}

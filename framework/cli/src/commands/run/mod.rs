@@ -1,5 +1,6 @@
 //! `exp run`: does every run of an experiment that the store does not have yet.
 
+pub mod again;
 mod dry;
 mod execute;
 mod prepare;
