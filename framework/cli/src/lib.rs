@@ -5,11 +5,12 @@ mod commands;
 mod device;
 mod inputs;
 mod learner;
+mod opened;
 mod progress;
 mod project;
 mod provenance;
 mod shown;
-mod store_argument;
+
 mod trained;
 
 use std::process::ExitCode;
@@ -30,16 +31,16 @@ struct Arguments {
 enum Command {
     Run(commands::run::Arguments),
     Report(commands::report::Arguments),
-    Note(commands::note::Arguments),
-    Rm(commands::rm::Arguments),
-    #[command(subcommand)]
-    Store(commands::store::Command),
     Runs(commands::runs::Arguments),
     Show(commands::show::Arguments),
     Diff(commands::diff::Arguments),
     Logs(commands::logs::Arguments),
     Gc(commands::gc::Arguments),
     Repro(commands::repro::Arguments),
+    Note(commands::note::Arguments),
+    Rm(commands::rm::Arguments),
+    #[command(subcommand)]
+    Store(commands::store::Command),
     Eval(commands::eval::Arguments),
     Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
@@ -80,15 +81,15 @@ pub fn run(registry: Registry) -> ExitCode {
     let outcome = match arguments.command {
         Command::Run(arguments) => commands::run::run(&arguments, &registry),
         Command::Report(arguments) => commands::report::run(&arguments),
-        Command::Note(arguments) => commands::note::run(&arguments),
-        Command::Rm(arguments) => commands::rm::run(&arguments),
-        Command::Store(command) => commands::store::run(&command),
         Command::Runs(arguments) => commands::runs::run(&arguments),
         Command::Show(arguments) => commands::show::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Logs(arguments) => commands::logs::run(&arguments),
         Command::Gc(arguments) => commands::gc::run(&arguments),
-        Command::Repro(arguments) => commands::repro::run(&arguments),
+        Command::Repro(arguments) => commands::repro::run(&arguments, &registry),
+        Command::Note(arguments) => commands::note::run(&arguments),
+        Command::Rm(arguments) => commands::rm::run(&arguments),
+        Command::Store(command) => commands::store::run(&command),
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Predict(arguments) => commands::predict::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),

@@ -10,9 +10,10 @@ use exp_store::{RunRecord, SettingChange, compare_settings};
 use serde_json::{Value, json};
 
 use super::show::{confusion, uncommitted};
+use super::store::StoreArgument;
 use crate::Outcome;
+use crate::opened::open;
 use crate::shown::{self, short, table};
-use crate::store_argument::StoreArgument;
 
 /// Compare two runs: what differs in their settings, prompts and provenance, and their figures.
 ///
@@ -30,7 +31,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let store = arguments.store.open()?;
+    let store = open(&arguments.store)?;
     let first = store.run(&arguments.first)?;
     let second = store.run(&arguments.second)?;
     anyhow::ensure!(
@@ -48,13 +49,19 @@ fn text(first: &RunRecord, second: &RunRecord) -> anyhow::Result<String> {
     let mut shown = String::new();
     let settings = compare_settings(&plan(first), &plan(second));
     section(&mut shown, "Settings", changes(&settings, first, second))?;
-    section(&mut shown, "Prompts", prompts(first, second))?;
-    let provenance = compare_settings(&origin(first, second)?, &origin(second, first)?);
-    section(
-        &mut shown,
-        "Provenance",
-        changes(&provenance, first, second),
-    )?;
+    match [first, second].map(|run| run.provenance.is_none()) {
+        [false, false] => {
+            section(&mut shown, "Prompts", prompts(first, second))?;
+            let provenance = compare_settings(&origin(first, second)?, &origin(second, first)?);
+            let provenance = changes(&provenance, first, second);
+            section(&mut shown, "Provenance", provenance)?;
+        }
+        [true, true] => writeln!(shown, "Prompts and provenance: neither run was begun yet\n")?,
+        [one, _] => {
+            let open = short(if one { &first.id } else { &second.id });
+            writeln!(shown, "Prompts and provenance: {open} was not begun yet\n")?;
+        }
+    }
     writeln!(shown, "Figures\n{}", figures(first, second))?;
     Ok(shown)
 }
@@ -110,6 +117,7 @@ fn origin(run: &RunRecord, other: &RunRecord) -> anyhow::Result<Value> {
             .collect();
         map.insert("prompt_files".to_owned(), Value::Object(files));
         map.remove("diff");
+        map.retain(|_, value| !value.is_null());
         if let Some(diff) = uncommitted(run).filter(|diff| Some(*diff) != uncommitted(other)) {
             let lines = diff.lines().count();
             let told = format!("{lines} lines (exp show {} --diff)", short(&run.id));
@@ -142,7 +150,13 @@ fn prompts(first: &RunRecord, second: &RunRecord) -> Option<String> {
             let text = |texts: &[String]| texts.get(place).cloned().unwrap_or_default();
             let (one, two) = (text(&one), text(&two));
             if one != two {
-                shown.push_str(&format!("  {}\n", mark_words(&one, &two)));
+                let space = one.split_whitespace().eq(two.split_whitespace());
+                let note = if space {
+                    " (only the white space differs)"
+                } else {
+                    ""
+                };
+                shown.push_str(&format!("  {}{note}\n", mark_words(&one, &two)));
             }
         }
     }

@@ -11,9 +11,10 @@ use clap::Args;
 use exp_report::text::visible;
 use exp_store::{Status, Store};
 
+use super::store::StoreArgument;
 use crate::Outcome;
+use crate::opened::{log, open};
 use crate::shown::short;
-use crate::store_argument::{StoreArgument, log};
 
 /// How often a log that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -34,7 +35,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let store = arguments.store.open()?;
+    let store = open(&arguments.store)?;
     let id = store.run_id(&arguments.run)?;
     let file = log(store.path(), &id);
     let mut reader = Reader::default();

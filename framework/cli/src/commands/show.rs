@@ -9,9 +9,10 @@ use exp_report::text::{percent, visible};
 use exp_store::{Checkpoint, RunRecord, Selection, Store};
 use serde_json::{Map, Value, json};
 
+use super::store::StoreArgument;
 use crate::Outcome;
-use crate::shown::{bytes, duration, moment, table, yaml};
-use crate::store_argument::{StoreArgument, log};
+use crate::opened::{log, open};
+use crate::shown::{bytes, duration, moment, short, table, yaml};
 
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 5;
@@ -35,7 +36,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let store = arguments.store.open()?;
+    let store = open(&arguments.store)?;
     let run = store.run(&arguments.run)?;
     if arguments.diff {
         return raw(uncommitted(&run).unwrap_or_default());
@@ -101,7 +102,11 @@ fn text(store: &Store, run: &RunRecord) -> anyhow::Result<String> {
     part("models", &models.join("\n"));
     let file = log(store.path(), &run.id);
     let lines = last_lines(run, &std::fs::read(&file).unwrap_or_default());
-    part(&format!("log ({})", file.display()), &lines.join("\n"));
+    let title = match file.is_file() {
+        true => format!("log ({})", file.display()),
+        false => "log (what the store has of it; its file is not there)".to_owned(),
+    };
+    part(&title, &lines.join("\n"));
     Ok(shown)
 }
 
@@ -208,12 +213,15 @@ fn prompts(run: &RunRecord) -> String {
 fn provenance(run: &RunRecord) -> anyhow::Result<Value> {
     let mut value = serde_json::to_value(&run.provenance)?;
     if let Some(map) = value.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
+        map.retain(|_, value| !value.is_null() && value != "");
         if let Some(diff) = uncommitted(run) {
             let lines = diff.lines().count();
             map.insert(
                 "diff".to_owned(),
-                json!(format!("{lines} lines (exp show {} --diff)", &run.id)),
+                json!(format!(
+                    "{lines} lines (exp show {} --diff)",
+                    short(&run.id)
+                )),
             );
         }
         if let Some(provenance) = &run.provenance {

@@ -70,6 +70,7 @@ impl Made {
         settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "2026-01-01 00:00:00");
         settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "[time]");
         settings.add_filter(r"\d+\.\d s\b", "1.0 s");
+        settings.add_filter(r"(?m)^ seconds of work.*$", " seconds of work [times]");
         settings.add_filter(r"process \d+ on \S+", "process 1 on [host]");
         settings.bind(|| {
             insta::assert_snapshot!(format!("tracker__{name}"), text.replace(place, "[project]"));

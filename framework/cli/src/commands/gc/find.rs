@@ -12,7 +12,7 @@ use exp_core::metrics::Rule;
 use exp_store::{RunModels, Status, is_store, stored_models};
 
 use super::Keep;
-use crate::store_argument::checkpoints;
+use crate::opened::checkpoints;
 
 /// A cache's file has a name for an instant only, so one with a name that is older than this was
 /// left behind.

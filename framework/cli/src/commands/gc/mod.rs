@@ -11,9 +11,10 @@ use clap::Args;
 use exp_report::text::visible;
 use exp_store::Store;
 
+use super::store::StoreArgument;
 use crate::Outcome;
+use crate::opened::open;
 use crate::shown::{bytes, table};
-use crate::store_argument::StoreArgument;
 use find::{Item, Why, find};
 
 /// Remove files that no run needs, and say how many bytes that frees.
@@ -60,7 +61,7 @@ impl FromStr for Keep {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let store = arguments.store.open()?;
+    let store = open(&arguments.store)?;
     let items = find(store.path(), arguments.keep)?;
     if arguments.dry_run {
         print!("{}", visible(&list(&items, &store)));

@@ -17,21 +17,17 @@ use exp_store::{Claim, RunSink, Status, Store};
 use exp_train::{Ended, Run, TrainError, TrainingState, discard_state};
 
 use super::beats::{Beating, Beats};
-use super::log::{self, Log};
+use super::log::Log;
 use super::prepare::{Prepared, PreparedRun};
 use super::stop::Stop;
 use crate::inputs::loader_settings;
 use crate::learner;
+use crate::opened;
 use crate::progress::{ExperimentProgress, RunProgress};
 use crate::provenance::{peak_memory, provenance};
 
 /// Image encoders up to this width are too small to keep several cores busy.
 const SMALL_WIDTH: usize = 256;
-
-/// Where the checkpoints of a store's runs lie: beside the store that names them.
-pub fn checkpoints(store: &Path) -> PathBuf {
-    store.with_file_name("checkpoints")
-}
 
 /// The runs to do, and on what.
 pub struct Job<'a> {
@@ -75,7 +71,7 @@ impl Job<'_> {
         let side_by_side = side_by_side.min(open.len());
         let session = Session {
             job: self,
-            checkpoints: checkpoints(&std::path::absolute(self.store.path())?),
+            checkpoints: opened::checkpoints(&std::path::absolute(self.store.path())?),
             cores: (cores / side_by_side).max(1),
             progress: ExperimentProgress::new(
                 &self.prepared.experiment.name,
@@ -217,7 +213,7 @@ impl One<'_> {
     fn carry_out(&self) -> anyhow::Result<bool> {
         let (run, store) = (self.run, self.session.job.store);
         let beating = self.session.beats.begin(self.claim);
-        let log = Log::open(log::path(store.path(), &run.id));
+        let log = Log::open(opened::log(store.path(), &run.id));
         log.line(format_args!(
             "attempt {} at {} {}, process {}",
             self.claim.attempt(),

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -15,11 +15,6 @@ const STEPS_EVERY: Duration = Duration::from_secs(15);
 
 /// Lines of a failed run's log that the store keeps.
 const TAIL: usize = 20;
-
-/// The file of a run's log, whether it is there or not. `store` is the store's file.
-pub fn path(store: &Path, run: &str) -> PathBuf {
-    store.with_file_name("logs").join(format!("{run}.log"))
-}
 
 /// A run's log, open for more lines. A log that cannot be written must not cost the run: lines are
 /// lost then.
@@ -117,7 +112,7 @@ mod tests {
     #[test]
     fn later_attempts_add_lines_and_the_tail_is_short() {
         let folder = tempfile::tempdir().unwrap();
-        let file = path(&folder.path().join("exp.db"), "1f");
+        let file = crate::opened::log(&folder.path().join("exp.db"), "1f");
         Log::open(file.clone()).line("first");
         let log = Log::open(file.clone());
         assert_eq!(log.tail().lines().count(), 1);
@@ -133,7 +128,7 @@ mod tests {
     fn a_log_that_cannot_be_written_is_silent() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("logs"), "a file").unwrap();
-        let log = Log::open(path(&folder.path().join("exp.db"), "1f"));
+        let log = Log::open(crate::opened::log(&folder.path().join("exp.db"), "1f"));
         log.line("lost");
         assert_eq!(log.tail(), "");
     }

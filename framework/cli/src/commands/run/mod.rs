@@ -1,10 +1,11 @@
 //! `exp run`: does every run of an experiment that the store does not have yet.
 
+pub mod again;
 mod beats;
 mod change;
 mod dry;
 mod execute;
-pub mod log;
+mod log;
 mod prepare;
 mod shard;
 mod stop;

@@ -266,7 +266,7 @@ fn too_few(planned: &Planned, clips: usize, dropped: usize) -> Diagnostic {
 }
 
 /// A run whose texts are known: opens its clips.
-fn prepare(
+pub fn prepare(
     planned: Planned,
     texts: Vec<ClassText>,
     inputs: &mut Inputs<'_>,

@@ -1,16 +1,15 @@
 //! What `exp eval` measured.
 
-use exp_core::metrics::Confusion;
 use exp_report::text::{count, percent};
-use exp_store::{EvaluationRecord, Store};
+use exp_store::{EvaluationLine, Store};
 use serde_json::{Value, json};
 
 use super::Arguments;
-use crate::shown::{short, table};
+use crate::shown::{moment, short, table};
 
 /// Prints the evaluations, the earliest first.
 pub fn print(store: &Store, arguments: &Arguments) -> anyhow::Result<()> {
-    let mut evaluations = store.evaluations()?;
+    let mut evaluations = store.evaluation_lines()?;
     if let Some(benchmark) = &arguments.benchmark {
         evaluations.retain(|evaluation| evaluation.benchmark == *benchmark);
     }
@@ -28,13 +27,13 @@ pub fn print(store: &Store, arguments: &Arguments) -> anyhow::Result<()> {
             "checkpoint",
             "benchmark",
             "fold",
-            "clips",
             "uar",
             "war",
+            "evaluated",
         ];
         println!(
             "{}\n",
-            table(header, &[4, 5, 6, 7], evaluations.iter().map(row))
+            table(header, &[4, 5, 6], evaluations.iter().map(row))
         );
     }
     match evaluations.len() == found {
@@ -44,16 +43,7 @@ pub fn print(store: &Store, arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn figures(evaluation: &EvaluationRecord) -> Confusion {
-    let pairs = evaluation
-        .predictions
-        .iter()
-        .map(|p| (p.target, p.predicted));
-    Confusion::from_pairs(evaluation.classes.len(), pairs)
-}
-
-fn row(evaluation: &EvaluationRecord) -> Vec<String> {
-    let confusion = figures(evaluation);
+fn row(evaluation: &EvaluationLine) -> Vec<String> {
     let shown = |value: Option<f64>| value.map_or("–".to_owned(), percent);
     vec![
         short(&evaluation.id).to_owned(),
@@ -61,22 +51,21 @@ fn row(evaluation: &EvaluationRecord) -> Vec<String> {
         evaluation.checkpoint.clone(),
         evaluation.benchmark.clone(),
         evaluation.fold.to_string(),
-        evaluation.predictions.len().to_string(),
-        shown(confusion.uar()),
-        shown(confusion.war()),
+        shown(evaluation.uar),
+        shown(evaluation.war),
+        moment(evaluation.evaluated),
     ]
 }
 
-fn json(evaluation: &EvaluationRecord) -> Value {
-    let confusion = figures(evaluation);
+fn json(evaluation: &EvaluationLine) -> Value {
     json!({
         "evaluation": evaluation.id,
         "run": evaluation.run,
         "checkpoint": evaluation.checkpoint,
         "benchmark": evaluation.benchmark,
         "fold": evaluation.fold,
-        "clips": evaluation.predictions.len(),
-        "uar": confusion.uar(),
-        "war": confusion.war(),
+        "uar": evaluation.uar,
+        "war": evaluation.war,
+        "evaluated": evaluation.evaluated.to_string(),
     })
 }

@@ -9,9 +9,10 @@ use exp_report::text::{count, visible};
 use exp_store::{RunFilter, RunLine, Status, Store, StoreError};
 use serde_json::{Map, Value};
 
+use super::store::StoreArgument;
 use crate::Outcome;
+use crate::opened::open;
 use crate::shown;
-use crate::store_argument::StoreArgument;
 use columns::{Column, KNOWN, USUAL};
 
 /// List runs, and how far they have come.
@@ -63,7 +64,7 @@ fn help() -> String {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let store = arguments.store.open()?;
+    let store = open(&arguments.store)?;
     if arguments.evaluations {
         evaluations::print(&store, arguments)?;
         return Ok(Outcome::Done);
