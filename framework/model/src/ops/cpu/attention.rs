@@ -10,10 +10,8 @@ use super::math::{exp, largest, sum};
 use super::{contiguous, tensor, width};
 use crate::ops::HEAD_WIDTH;
 
-/// Columns that a product computes at a time; widths of scratch are multiples of it.
+/// Widths of scratch are multiples of this.
 const COLUMNS: usize = 16;
-/// Rows that a product computes at a time.
-const ROWS: usize = 4;
 
 pub(in crate::ops) fn forward(parts: FlexTensor, length: usize, causal: bool) -> FlexTensor {
     let parts = contiguous(parts);
@@ -244,7 +242,10 @@ fn transpose(rows: &[f32], stride: usize, length: usize, out: &mut [f32], padded
 struct Strided<'a>(&'a [f32], usize, usize);
 
 /// `left`, `[rows, depth]`, times `right`, `[depth, columns]`, whose rows lie `right_stride` apart, to
-/// `out`, whose rows lie `out_stride` apart. `columns` is a multiple of [`COLUMNS`].
+/// `out`, whose rows lie `out_stride` apart.
+///
+/// A row of `out` stays in the first cache while it grows by four products at a time, so that the
+/// inner loop computes more than it loads and stores.
 #[inline(always)]
 fn product(
     left: Strided<'_>,
@@ -256,31 +257,25 @@ fn product(
     columns: usize,
 ) {
     let Strided(left, down, across) = left;
-    let mut panel = vec![[0.0_f32; ROWS]; depth];
-    for first in (0..rows).step_by(ROWS) {
-        let count = ROWS.min(rows - first);
-        for (at, cells) in panel.iter_mut().enumerate() {
-            for (row, cell) in cells.iter_mut().enumerate() {
-                // Rows beyond the last repeat it, and are not written.
-                let row = first + row.min(count - 1);
-                *cell = left[row * down + at * across];
+    for row in 0..rows {
+        let out = &mut out[row * out_stride..][..columns];
+        out.fill(0.0);
+        let factor = |at: usize| left[row * down + at * across];
+        let line = |at: usize| &right[at * right_stride..][..columns];
+        let mut at = 0;
+        while at + 4 <= depth {
+            let factors = [factor(at), factor(at + 1), factor(at + 2), factor(at + 3)];
+            let one = out.iter_mut().zip(line(at)).zip(line(at + 1));
+            for ((((out, a), b), c), d) in one.zip(line(at + 2)).zip(line(at + 3)) {
+                let pair = factors[1].mul_add(*b, factors[0].mul_add(*a, *out));
+                *out = factors[3].mul_add(*d, factors[2].mul_add(*c, pair));
             }
+            at += 4;
         }
-        for column in (0..columns).step_by(COLUMNS) {
-            let mut sums = [[0.0_f32; COLUMNS]; ROWS];
-            for (cells, right) in panel.iter().zip(right[column..].chunks(right_stride)) {
-                let Some(right) = right.first_chunk::<COLUMNS>() else {
-                    break;
-                };
-                for (sums, cell) in sums.iter_mut().zip(cells) {
-                    for (sum, right) in sums.iter_mut().zip(right) {
-                        *sum = cell.mul_add(*right, *sum);
-                    }
-                }
-            }
-            for (row, sums) in sums.iter().take(count).enumerate() {
-                let start = (first + row) * out_stride + column;
-                out[start..start + COLUMNS].copy_from_slice(sums);
+        for at in at..depth {
+            let factor = factor(at);
+            for (out, value) in out.iter_mut().zip(line(at)) {
+                *out = factor.mul_add(*value, *out);
             }
         }
     }

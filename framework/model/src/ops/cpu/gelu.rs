@@ -11,16 +11,33 @@ use super::{contiguous, tensor};
 /// Numbers that one thread takes at a time.
 const PORTION: usize = 16 * 1024;
 
+/// Numbers that a thread computes in its first cache before they go to memory.
+const BLOCK: usize = 1024;
+
 const SLOPE: f32 = 1.702;
 
 pub(in crate::ops) fn forward(x: FlexTensor) -> FlexTensor {
     let x = contiguous(x);
     let shape = x.shape();
-    let x = x.storage::<f32>();
-    let mut out = vec![0.0; x.len()];
-    out.par_chunks_mut(PORTION)
-        .zip(x.par_chunks(PORTION))
-        .for_each(|(out, x)| AutoArch::new().dispatch(Forward { x, out }));
+    let (blocks, rest) = x.storage::<f32>().as_chunks::<BLOCK>();
+    // Collected, since memory that is set to zero first is written twice, once by one thread alone.
+    let mut out = Vec::with_capacity(blocks.len() + 1);
+    blocks
+        .par_iter()
+        .with_min_len(PORTION / BLOCK)
+        .map(|x| {
+            let mut out = [0.0; BLOCK];
+            AutoArch::new().dispatch(Forward { x, out: &mut out });
+            out
+        })
+        .collect_into_vec(&mut out);
+    let mut out = out.into_flattened();
+    let start = out.len();
+    out.resize(start + rest.len(), 0.0);
+    AutoArch::new().dispatch(Forward {
+        x: rest,
+        out: &mut out[start..],
+    });
     tensor(out, shape)
 }
 

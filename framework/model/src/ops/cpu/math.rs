@@ -34,43 +34,46 @@ pub(super) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// Sums kept side by side, so that they can be computed in vectors.
-const LANES: usize = 16;
+/// Sums kept side by side, so that they can be computed in vectors: so many that a compiler keeps
+/// the loop over them.
+const LANES: usize = 64;
 
 /// The sum of a function of the pairs.
 #[inline(always)]
 pub(super) fn sum(left: &[f32], right: &[f32], of: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0; LANES];
-    let (left, left_rest) = left.as_chunks::<LANES>();
-    let (right, right_rest) = right.as_chunks::<LANES>();
-    for (left, right) in left.iter().zip(right) {
-        for lane in 0..LANES {
-            lanes[lane] += of(left[lane], right[lane]);
+    for (left, right) in left.chunks(LANES).zip(right.chunks(LANES)) {
+        for ((lane, left), right) in lanes.iter_mut().zip(left).zip(right) {
+            *lane += of(*left, *right);
         }
     }
-    let rest: f32 = left_rest
-        .iter()
-        .zip(right_rest)
-        .map(|(l, r)| of(*l, *r))
-        .sum();
-    lanes.iter().sum::<f32>() + rest
+    folded(lanes, |one, other| one + other)
 }
 
 /// The largest value.
 #[inline(always)]
 pub(super) fn largest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for lane in 0..LANES {
-            lanes[lane] = lanes[lane].max(chunk[lane]);
+    for values in values.chunks(LANES) {
+        for (lane, value) in lanes.iter_mut().zip(values) {
+            *lane = lane.max(*value);
         }
     }
-    lanes
-        .iter()
-        .chain(rest)
-        .copied()
-        .fold(f32::NEG_INFINITY, f32::max)
+    folded(lanes, f32::max)
+}
+
+/// Halves folded onto each other until one number is left.
+#[inline(always)]
+fn folded(mut lanes: [f32; LANES], fold: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (left, right) = lanes.split_at_mut(half);
+        for (left, right) in left.iter_mut().zip(right) {
+            *left = fold(*left, *right);
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 #[cfg(test)]
@@ -95,9 +98,9 @@ mod tests {
 
     #[test]
     fn sums_and_maxima_take_every_value() {
-        let values: Vec<f32> = (0..37).map(|value| value as f32).collect();
-        assert_eq!(sum(&values, &values, |left, _| left), 666.0);
-        assert_eq!(largest(&values), 36.0);
+        let values: Vec<f32> = (0..101).map(|value| value as f32).collect();
+        assert_eq!(sum(&values, &values, |left, _| left), 5050.0);
+        assert_eq!(largest(&values), 100.0);
         assert_eq!(largest(&[-3.0, -2.0]), -2.0);
     }
 }
