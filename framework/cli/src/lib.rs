@@ -7,6 +7,7 @@ mod learner;
 mod progress;
 mod project;
 mod provenance;
+mod strips;
 mod trained;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ struct Arguments {
 enum Command {
     Run(commands::run::Arguments),
     Report(commands::report::Arguments),
+    Serve(commands::serve::Arguments),
     Eval(commands::eval::Arguments),
     Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
@@ -60,7 +62,8 @@ pub fn run(registry: Registry) -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Run(arguments) => commands::run::run(&arguments, &registry),
-        Command::Report(arguments) => commands::report::run(&arguments),
+        Command::Report(arguments) => commands::report::run(&arguments, &registry),
+        Command::Serve(arguments) => commands::serve::run(&arguments, &registry),
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Predict(arguments) => commands::predict::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),

@@ -10,4 +10,5 @@ pub mod published;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod serve;
 pub mod weights;

@@ -4,6 +4,7 @@
 
 #[path = "../browser/mod.rs"]
 mod browser;
+mod report;
 mod trained;
 
 use std::fs;

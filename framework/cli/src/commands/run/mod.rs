@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use exp_model::device::{ChosenDevice, DeviceChoice};
+use exp_report::Options;
 use exp_store::{ExperimentRecord, Status, Store};
 use exp_train::Registry;
 
@@ -91,7 +92,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let open: Vec<usize> = (0..prepared.runs.len())
         .filter(|&index| finished.get(&prepared.runs[index].id) != Some(&Status::Done))
         .collect();
-    Ok(carry_out(&prepared, &open, store, &device).unwrap_or_else(Outcome::BrokenOff))
+    Ok(carry_out(&prepared, &open, store, &device, registry).unwrap_or_else(Outcome::BrokenOff))
 }
 
 /// Does the open runs and reports on all.
@@ -100,10 +101,18 @@ fn carry_out(
     open: &[usize],
     store: Store,
     device: &ChosenDevice,
+    registry: &Registry,
 ) -> anyhow::Result<Outcome> {
     let name = &prepared.experiment.name;
     let failed = execute::all(prepared, open, &store, device)?;
-    report::write(&store.experiment(name)?, &prepared.project.report(name))?;
+    let report = report::load(
+        &store,
+        name,
+        &Options::default(),
+        &prepared.project,
+        registry,
+    )?;
+    report::page(report, &prepared.project.report(name))?;
     store.close()?;
     Ok(match failed {
         0 => Outcome::Done,
