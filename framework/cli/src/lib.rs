@@ -10,7 +10,7 @@ mod progress;
 mod project;
 mod provenance;
 mod shown;
-
+mod strips;
 mod trained;
 
 use std::process::ExitCode;
@@ -41,6 +41,7 @@ enum Command {
     Rm(commands::rm::Arguments),
     #[command(subcommand)]
     Store(commands::store::Command),
+    Serve(commands::serve::Arguments),
     Eval(commands::eval::Arguments),
     Predict(commands::predict::Arguments),
     Plugins(commands::plugins::Arguments),
@@ -80,7 +81,6 @@ pub fn run(registry: Registry) -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Command::Run(arguments) => commands::run::run(&arguments, &registry),
-        Command::Report(arguments) => commands::report::run(&arguments),
         Command::Runs(arguments) => commands::runs::run(&arguments),
         Command::Show(arguments) => commands::show::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),
@@ -90,6 +90,8 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Note(arguments) => commands::note::run(&arguments),
         Command::Rm(arguments) => commands::rm::run(&arguments),
         Command::Store(command) => commands::store::run(&command),
+        Command::Report(arguments) => commands::report::run(&arguments, &registry),
+        Command::Serve(arguments) => commands::serve::run(&arguments, &registry),
         Command::Eval(arguments) => commands::eval::run(&arguments, &registry),
         Command::Predict(arguments) => commands::predict::run(&arguments, &registry),
         Command::Plugins(arguments) => commands::plugins::run(&arguments, &registry),

@@ -18,7 +18,7 @@ fn the_checked_in_schemas_are_fresh() {
         .status()
         .unwrap();
     assert!(status.success());
-    for name in ["experiment.json", "protocol.json"] {
+    for name in ["experiment.json", "protocol.json", "report.json"] {
         let fresh = fs::read_to_string(folder.path().join(name)).unwrap();
         let kept = fs::read_to_string(experiments().join("schema").join(name)).unwrap_or_default();
         assert!(

@@ -18,6 +18,7 @@ mod png;
 pub mod resize;
 pub mod rows;
 pub mod sampling;
+pub mod strip;
 pub mod synthetic;
 pub mod transform;
 pub mod video;

@@ -1,6 +1,6 @@
 //! Sentences that every renderer says alike.
 
-use exp_core::metrics::Rule;
+use exp_core::metrics::{Metric, Rule};
 
 use crate::summary::{BenchmarkSummary, Summary};
 use crate::text::{count, list, span};
@@ -94,4 +94,27 @@ pub fn absent(benchmark: &BenchmarkSummary) -> Option<String> {
             list(&classes)
         )
     })
+}
+
+/// What drawn faces are worth.
+pub const DRAWN: &str = "The clips are drawn by a program: figures on them say nothing about real faces and cannot be compared with published ones.";
+
+/// What bold means.
+pub const BEST: &str = "Bold: distinguishable from the next best.";
+
+/// What a selection rule is called in a caption, with its flaw.
+pub fn selected(rule: Rule) -> String {
+    let flaw = match rule {
+        Rule::Last => "",
+        Rule::BestTest => ", which is too good by construction",
+    };
+    format!("Rule {}: {}{flaw}.", rule.name(), self::rule(rule))
+}
+
+/// The short name of a figure.
+pub fn metric(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Uar => "UAR",
+        Metric::War => "WAR",
+    }
 }

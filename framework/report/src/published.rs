@@ -153,7 +153,7 @@ impl PublishedResult {
 }
 
 /// All published results that are known.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Published {
     /// The results, in the file's order.
     pub results: Vec<PublishedResult>,

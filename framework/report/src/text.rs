@@ -54,6 +54,17 @@ pub fn cosine(value: f64) -> String {
     }
 }
 
+/// A time as `0.8 s`, `4 min 10 s` or `2 h 05 min`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
+    }
+}
+
 /// A figure as `61.2 ± 1.3 (5)`: mean, standard deviation, n. One seed has no deviation; without
 /// a seed there is a dash.
 pub fn figure(figure: &Figure) -> String {
@@ -114,6 +125,22 @@ mod tests {
         assert_eq!(
             visible("عربى, two\nlines\tand 😀"),
             "عربى, two\nlines\tand 😀"
+        );
+    }
+
+    #[test]
+    fn times_have_two_parts_at_most() {
+        let times = [0.04, 9.96, 59.4, 61.0, 3599.0, 7500.0].map(duration);
+        assert_eq!(
+            times,
+            [
+                "0.0 s",
+                "10 s",
+                "59 s",
+                "1 min 01 s",
+                "59 min 59 s",
+                "2 h 05 min"
+            ]
         );
     }
 

@@ -18,6 +18,7 @@ pub mod rm;
 pub mod run;
 pub mod runs;
 pub mod schema;
+pub mod serve;
 pub mod show;
 pub mod store;
 pub mod weights;

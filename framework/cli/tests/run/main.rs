@@ -4,6 +4,7 @@
 
 #[path = "../browser/mod.rs"]
 mod browser;
+mod report;
 #[path = "../tiny/mod.rs"]
 mod tiny;
 mod trained;

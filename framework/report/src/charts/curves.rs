@@ -1,5 +1,7 @@
 //! Learning curves: one panel a series, every setting in each.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{Axis, COLOURS, DASHES, Scale, Tick, path, round};
@@ -14,6 +16,9 @@ const BOTTOM: f64 = 24.0;
 
 /// Least distance between two letters at the ends of lines.
 const LETTER: f64 = 12.0;
+
+/// Most runs that are drawn one by one.
+const RUNS: usize = 150;
 
 /// One series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +35,8 @@ pub struct Panel {
     pub x: Vec<Tick>,
     /// Values.
     pub y: Vec<Tick>,
+    /// Whether there are too many runs to draw each.
+    pub crowded: bool,
     /// A line a setting.
     pub lines: Vec<Line>,
 }
@@ -43,8 +50,10 @@ pub struct Line {
     pub colour: usize,
     /// Which dashes.
     pub dash: &'static str,
-    /// A path a run.
+    /// A path a run; none in a crowded panel.
     pub runs: Vec<String>,
+    /// In a crowded panel, the path around all runs.
+    pub band: Option<String>,
     /// The path of the mean.
     pub mean: String,
     /// Where the mean ends and where the letter stands beside it: x, y, y of the letter.
@@ -100,9 +109,10 @@ fn panel(
         values: y_axis.values,
         places: (bottom, TOP),
     };
+    let crowded = own.iter().map(|(_, curve)| curve.runs.len()).sum::<usize>() > RUNS;
     let mut lines: Vec<Line> = own
         .iter()
-        .map(|(setting, curve)| line(setting, curve, &x, &y))
+        .map(|(setting, curve)| line(setting, curve, &x, &y, crowded))
         .collect();
     spread(&mut lines, TOP, bottom);
     let mut epochs = x_axis.marks(&x);
@@ -115,11 +125,12 @@ fn panel(
         frame: [LEFT, right, TOP, bottom],
         x: epochs,
         y: y_axis.marks(&y),
+        crowded,
         lines,
     })
 }
 
-fn line(setting: &SettingSummary, curve: &Curve, x: &Scale, y: &Scale) -> Line {
+fn line(setting: &SettingSummary, curve: &Curve, x: &Scale, y: &Scale, crowded: bool) -> Line {
     let place = |&(epoch, value): &(usize, f64)| (x.place(epoch as f64), y.place(value));
     let end = curve
         .mean
@@ -132,14 +143,39 @@ fn line(setting: &SettingSummary, curve: &Curve, x: &Scale, y: &Scale) -> Line {
         letter: setting.setting.letter.clone(),
         colour: index % COLOURS,
         dash: DASHES[index % DASHES.len()],
-        runs: curve
-            .runs
-            .iter()
-            .map(|run| path(run.iter().map(place)))
-            .collect(),
+        runs: match crowded {
+            true => Vec::new(),
+            false => curve
+                .runs
+                .iter()
+                .map(|run| path(run.iter().map(place)))
+                .collect(),
+        },
+        band: crowded.then(|| band(curve, x, y)),
         mean: path(curve.mean.iter().map(place)),
         end: end.map(|(x, y)| (round(x), round(y), round(y))),
     }
+}
+
+/// The path around all runs: the highest value of each epoch, and back along the lowest ones.
+fn band(curve: &Curve, x: &Scale, y: &Scale) -> String {
+    let mut ranges: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    let points = curve
+        .runs
+        .iter()
+        .flatten()
+        .filter(|(_, value)| value.is_finite());
+    for &(epoch, value) in points {
+        let (low, high) = ranges.entry(epoch).or_insert((value, value));
+        (*low, *high) = (low.min(value), high.max(value));
+    }
+    let place = |epoch: usize, value: f64| (x.place(epoch as f64), y.place(value));
+    let there = ranges.iter().map(|(&epoch, &(_, high))| place(epoch, high));
+    let back = ranges
+        .iter()
+        .rev()
+        .map(|(&epoch, &(low, _))| place(epoch, low));
+    path(there.chain(back))
 }
 
 /// Moves letters apart, in the order of their lines and within the frame, with the least sum of
@@ -181,6 +217,7 @@ mod tests {
             colour: 0,
             dash: DASHES[0],
             runs: Vec::new(),
+            band: None,
             mean: String::new(),
             end: Some((0.0, y, y)),
         }

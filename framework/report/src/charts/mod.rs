@@ -2,6 +2,7 @@
 
 pub mod curves;
 pub mod dots;
+pub mod forest;
 
 use std::fmt::Write;
 

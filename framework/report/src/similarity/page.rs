@@ -4,7 +4,8 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::{Similarities, table};
-use crate::html::{ReportError, environment};
+use crate::export::ReportError;
+use crate::templates::environment;
 
 /// With what the texts were looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,9 +4,12 @@
 //! combination of levels), one seed and one fold; the value of a seed is the mean over its folds,
 //! and the figure of a setting is the mean over its seeds.
 
+mod cost;
 mod curves;
 pub(crate) mod ensemble;
+mod hardest;
 mod origins;
+mod repeat;
 mod settings;
 mod shared;
 
@@ -17,7 +20,9 @@ use exp_core::metrics::Rule;
 use exp_store::{ExperimentData, RunRecord, Status};
 use serde::Serialize;
 
+pub use cost::Cost;
 pub use curves::{Curve, SERIES};
+pub use hardest::{HardClip, hardest};
 pub use origins::{Origin, PromptGroup, PromptText};
 pub use settings::{Cell, FoldSummary, Recall, RuleSummary, Setting, SettingSummary};
 pub use shared::SharedSettings;
@@ -54,6 +59,8 @@ pub struct Summary {
     pub prompts: Vec<PromptGroup>,
     /// Where the figures come from.
     pub origins: Vec<Origin>,
+    /// What the runs cost.
+    pub costs: Vec<Cost>,
 }
 
 /// What was measured on one benchmark.
@@ -147,7 +154,8 @@ pub fn summarize(data: &ExperimentData) -> Summary {
         left_out,
         shared: shared::shared(runs),
         prompts: origins::prompts(runs, &settings),
-        origins: origins::origins(runs),
+        origins: origins::origins(runs, &data.experiment.name),
+        costs: cost::costs(runs, &settings),
         settings,
     }
 }

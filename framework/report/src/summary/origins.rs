@@ -6,7 +6,7 @@ use exp_store::RunRecord;
 use serde::Serialize;
 
 use super::settings::Setting;
-use super::unique;
+use super::{repeat, unique};
 
 /// The prompts that some settings share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,6 +47,8 @@ pub struct Origin {
     pub started: Option<String>,
     /// When the last of these runs finished, RFC 3339.
     pub finished: Option<String>,
+    /// What to type to do them again.
+    pub commands: Vec<String>,
 }
 
 /// The prompts of the runs that have any, grouped.
@@ -88,7 +90,7 @@ pub(super) fn prompts(runs: &[RunRecord], settings: &[Setting]) -> Vec<PromptGro
 }
 
 /// The provenance of the runs that have any, grouped.
-pub(super) fn origins(runs: &[RunRecord]) -> Vec<Origin> {
+pub(super) fn origins(runs: &[RunRecord], experiment: &str) -> Vec<Origin> {
     // The prompts' files are told with the prompts.
     let shared = |run: &RunRecord| {
         run.provenance.clone().map(|provenance| Provenance {
@@ -103,6 +105,7 @@ pub(super) fn origins(runs: &[RunRecord]) -> Vec<Origin> {
                 .filter(|run| shared(run).as_ref() == Some(provenance))
         };
         Origin {
+            commands: repeat::commands(provenance, experiment),
             provenance: provenance.clone(),
             changed_lines: provenance.diff.as_deref().map_or(0, changed_lines),
             runs: runs().count(),

@@ -68,6 +68,16 @@ pub struct RuleSummary {
     pub confusion: Vec<Vec<Cell>>,
 }
 
+impl RuleSummary {
+    /// One of the two figures.
+    pub fn metric(&self, metric: Metric) -> &Figure {
+        match metric {
+            Metric::Uar => &self.uar,
+            Metric::War => &self.war,
+        }
+    }
+}
+
 /// What one setting measured on one fold.
 #[derive(Debug, Clone, Serialize)]
 pub struct FoldSummary {
@@ -77,6 +87,16 @@ pub struct FoldSummary {
     pub uar: Figure,
     /// Weighted average recall (accuracy), in percent, over the seeds that count.
     pub war: Figure,
+}
+
+impl FoldSummary {
+    /// One of the two figures.
+    pub fn metric(&self, metric: Metric) -> &Figure {
+        match metric {
+            Metric::Uar => &self.uar,
+            Metric::War => &self.war,
+        }
+    }
 }
 
 /// The recall of one class.

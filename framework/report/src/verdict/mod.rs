@@ -28,6 +28,7 @@ pub use effect::Effect;
 pub use evidence::{Conclusion, Evidence, Method};
 pub use interaction::Interaction;
 pub use numbers::p as p_value;
+pub(crate) use numbers::{decimals, points, signed};
 pub use options::{Options, VerdictError};
 pub use test_set::{TestSet, Unmoved};
 

@@ -2,7 +2,7 @@
 
 /// The decimals that a group of values needs: one, or as many more (three at most) as keep the
 /// smallest of them from being rounded to zero. A zero needs none.
-pub(super) fn decimals(values: &[f64]) -> usize {
+pub(crate) fn decimals(values: &[f64]) -> usize {
     let vanishes = |decimals: usize| {
         let half = 0.5 * 0.1_f64.powi(decimals as i32);
         values
@@ -13,7 +13,7 @@ pub(super) fn decimals(values: &[f64]) -> usize {
 }
 
 /// A value with so many decimals; what is rounded to zero has no sign.
-pub(super) fn points(value: f64, decimals: usize) -> String {
+pub(crate) fn points(value: f64, decimals: usize) -> String {
     let shown = format!("{value:.decimals$}");
     let zero = shown.chars().all(|c| matches!(c, '-' | '0' | '.'));
     match shown.strip_prefix('-') {
@@ -24,7 +24,7 @@ pub(super) fn points(value: f64, decimals: usize) -> String {
 }
 
 /// The same with a plus sign where it is above zero.
-pub(super) fn signed(value: f64, decimals: usize) -> String {
+pub(crate) fn signed(value: f64, decimals: usize) -> String {
     let shown = points(value, decimals);
     match value > 0.0 && shown.chars().any(|c| c.is_ascii_digit() && c != '0') {
         true => format!("+{shown}"),

@@ -135,6 +135,64 @@ pub fn ablation() -> ExperimentData {
     experiment(runs)
 }
 
+/// The ablation with texts everywhere that attack whoever shows them.
+pub fn hostile() -> ExperimentData {
+    let long = "x".repeat(10_000);
+    let hostile = [
+        "<script>alert(1)</script>",
+        "{{7*7}}{% raw %}",
+        "\"'><img onerror=alert(1)>",
+        "</style></title>",
+        "a\u{202e}b\u{200f}\0",
+        &long,
+    ];
+    let joined = hostile.join(" ");
+    let mut data = ablation();
+    data.experiment.name.clone_from(&joined);
+    data.experiment.question.clone_from(&joined);
+    data.experiment.yaml.clone_from(&joined);
+    data.experiment.benchmarks = vec![joined.clone()];
+    if let Some(compare) = &mut data.experiment.compare {
+        compare.baseline.clone_from(&joined);
+    }
+    for run in &mut data.runs {
+        run.id = format!("<b>{}", run.id);
+        run.benchmark.clone_from(&joined);
+        run.classes = run
+            .classes
+            .iter()
+            .map(|class| format!("{class} {joined}"))
+            .collect();
+        run.failure = run.failure.as_ref().map(|_| joined.clone());
+        for level in &mut run.levels {
+            level.factor = format!("{} {joined}", level.factor);
+            level.label = format!("{} {joined}", level.label);
+        }
+        for prompt in &mut run.prompts {
+            prompt.class.clone_from(&joined);
+            prompt.text.clone_from(&joined);
+        }
+        if let Some(provenance) = &mut run.provenance {
+            provenance.revision = Some(joined.clone());
+            provenance.command = vec![joined.clone()];
+            for text in [
+                &mut provenance.version,
+                &mut provenance.burn,
+                &mut provenance.device,
+                &mut provenance.device_name,
+                &mut provenance.host,
+                &mut provenance.system,
+                &mut provenance.manifest,
+                &mut provenance.backbone,
+                &mut provenance.weights,
+            ] {
+                text.clone_from(&joined);
+            }
+        }
+    }
+    data
+}
+
 /// 9 settings x 2 seeds on a benchmark with 11 classes and 2 folds, and on a synthetic one with a
 /// class that has no test clip.
 pub fn two_benchmarks() -> ExperimentData {

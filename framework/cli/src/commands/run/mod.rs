@@ -13,6 +13,7 @@ mod stop;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use exp_report::Options;
 use exp_store::{ExperimentRecord, Status, Store};
 use exp_train::Registry;
 
@@ -117,21 +118,21 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         stop: &stop,
         fail_fast: arguments.fail_fast,
     };
-    Ok(carry_out(job).unwrap_or_else(Outcome::BrokenOff))
+    Ok(carry_out(&job, registry).unwrap_or_else(Outcome::BrokenOff))
 }
 
 /// Does the open runs and reports on all.
-fn carry_out(job: execute::Job<'_>) -> anyhow::Result<Outcome> {
+fn carry_out(job: &execute::Job<'_>, registry: &Registry) -> anyhow::Result<Outcome> {
     let name = &job.prepared.experiment.name;
     let ended = job.all()?;
     if ended.stopped && ended.failed == 0 {
         eprintln!("Stopped. The same command goes on from here.");
         return Ok(Outcome::Stopped);
     }
-    report::write(
-        &job.store.experiment(name)?,
-        &job.prepared.project.report(name),
-    )?;
+    let project = &job.prepared.project;
+    let options = Options::default();
+    let report = report::load(job.store, name, &options, project, registry)?;
+    report::page(report, &project.report(name))?;
     Ok(match ended.failed {
         0 => Outcome::Done,
         _ => Outcome::SomeFailed,

@@ -1,0 +1,107 @@
+//! Published results and ours in one order.
+
+use serde::Serialize;
+
+use crate::figure::Figure;
+use crate::published::{Beside, Row, our_interval};
+use crate::summary::{BenchmarkSummary, SettingSummary};
+use crate::{View, text};
+
+/// Our settings among the published results; the best of them.
+const OURS: usize = 6;
+
+/// One result.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Standing {
+    /// Whether it is ours.
+    pub ours: bool,
+    /// The method, or our setting.
+    pub title: String,
+    /// Where and when it was published.
+    pub published: String,
+    /// The model that sees the frames.
+    pub backbone: String,
+    /// UAR in percent: a point of theirs, our mean with its interval.
+    pub uar: String,
+    /// WAR in percent, likewise.
+    pub war: String,
+    /// How its protocol differs from ours.
+    pub differs: String,
+    /// How far the figures can be trusted.
+    pub confidence: &'static str,
+    /// Where they were read, and what else there is to know.
+    pub source: String,
+}
+
+/// Published results with ours among them, the highest UAR last; nothing without published ones.
+pub fn standings(beside: &Beside, benchmark: &BenchmarkSummary, view: View) -> Vec<Standing> {
+    if beside.rows.is_empty() {
+        return Vec::new();
+    }
+    let mut own: Vec<(f64, &SettingSummary)> = (benchmark.settings.iter())
+        .filter_map(|setting| Some((setting.rule(view.rule).uar.mean?, setting)))
+        .collect();
+    own.sort_by(|one, other| other.0.total_cmp(&one.0));
+    own.truncate(OURS);
+    let ours = own
+        .into_iter()
+        .map(|(uar, setting)| (uar, ours(setting, view)));
+    // Results without a UAR come first, since nothing can be said of their place.
+    let theirs = beside
+        .rows
+        .iter()
+        .map(|row| (row.result.uar.unwrap_or(0.0), theirs(row)));
+    let mut all: Vec<(f64, Standing)> = theirs.chain(ours).collect();
+    all.sort_by(|one, other| one.0.total_cmp(&other.0));
+    all.into_iter().map(|(_, standing)| standing).collect()
+}
+
+fn ours(setting: &SettingSummary, view: View) -> Standing {
+    let under = setting.rule(view.rule);
+    Standing {
+        ours: true,
+        title: format!("{}: {}", setting.setting.letter, setting.setting.title),
+        published: "this experiment".to_owned(),
+        backbone: String::new(),
+        uar: with_interval(&under.uar),
+        war: with_interval(&under.war),
+        differs: String::new(),
+        confidence: "",
+        source: String::new(),
+    }
+}
+
+fn with_interval(figure: &Figure) -> String {
+    match (figure.mean, our_interval(figure)) {
+        (Some(mean), Some(interval)) => format!(
+            "{} ({} to {})",
+            text::percent(mean),
+            text::percent(interval.low),
+            text::percent(interval.high)
+        ),
+        (Some(mean), None) => text::percent(mean),
+        (None, _) => "–".to_owned(),
+    }
+}
+
+fn theirs(row: &Row) -> Standing {
+    let result = &row.result;
+    let point =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+    let year = result.year.map(|year| year.to_string());
+    let published: Vec<String> = result.venue.iter().cloned().chain(year).collect();
+    let source: Vec<&str> = std::iter::once(result.source.as_str())
+        .chain(result.note.as_deref())
+        .collect();
+    Standing {
+        ours: false,
+        title: row.title.clone(),
+        published: published.join(" "),
+        backbone: result.backbone.clone().unwrap_or_default(),
+        uar: point(result.uar),
+        war: point(result.war),
+        differs: row.differences.join(", "),
+        confidence: result.confidence.name(),
+        source: source.join(". "),
+    }
+}

@@ -1,0 +1,378 @@
+//! A report as plain tables and sentences, for renderers that have nothing else.
+
+use exp_core::metrics::{Metric, Rule};
+use serde::Serialize;
+
+use crate::beside::{Standing, standings};
+use crate::export::markdown::fenced;
+use crate::figure::Figure;
+use crate::summary::{BenchmarkSummary, RULES, SettingSummary};
+use crate::verdict::{BenchmarkVerdict, Effect, decimals, p_value, points, signed};
+use crate::{Report, describe, text};
+
+/// Some experiments.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Document {
+    /// Each of them.
+    pub experiments: Vec<Part>,
+}
+
+/// One experiment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// What it asks.
+    pub question: String,
+    /// What the comparisons answer, as sentences.
+    pub answer: Vec<String>,
+    /// What was run, a sentence a benchmark, and how the runs ended.
+    pub run: Vec<String>,
+    /// What a reader must know of the figures.
+    pub notes: Vec<String>,
+    /// The tables.
+    pub tables: Vec<Table>,
+    /// Runs that no figure counts, each with its reason.
+    pub left_out: Vec<String>,
+    /// Commands that do it again.
+    pub commands: Vec<String>,
+    /// Its file, as a fenced block of Markdown.
+    pub file: String,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Table {
+    /// What it is about.
+    pub title: String,
+    /// How to read it: rule, unit, what n counts.
+    pub caption: String,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The cells, row by row.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// Its head.
+    pub title: String,
+    /// Whether it holds figures, which stand to the right.
+    pub figures: bool,
+}
+
+/// A cell.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A figure.
+    Figure {
+        /// Mean over seeds, in percent.
+        mean: String,
+        /// Standard deviation over seeds.
+        sd: Option<String>,
+        /// Seeds.
+        n: usize,
+        /// Whether it is better than all others, as far as the data can tell.
+        best: bool,
+    },
+}
+
+impl Document {
+    /// The tables and sentences of some experiments.
+    pub fn new(reports: &[Report]) -> Self {
+        Self {
+            experiments: reports.iter().map(part).collect(),
+        }
+    }
+}
+
+/// Every comparison, the primary ones first.
+fn comparisons(verdict: &BenchmarkVerdict) -> Table {
+    let row = |effect: &Effect| {
+        let evidence = &effect.evidence;
+        let mut values: Vec<f64> = evidence.mean.into_iter().collect();
+        let test = evidence.test;
+        values.extend(
+            test.into_iter()
+                .flat_map(|test| [test.interval.low, test.interval.high]),
+        );
+        let decimals = decimals(&values);
+        let dash = || "–".to_owned();
+        let interval = test.map_or_else(dash, |test| {
+            let ends = [test.interval.low, test.interval.high].map(|end| points(end, decimals));
+            ends.join(" to ")
+        });
+        [
+            format!("{}: {} − {}", effect.factor, effect.level, effect.baseline),
+            describe::metric(effect.metric).to_owned(),
+            evidence
+                .mean
+                .map_or_else(dash, |mean| signed(mean, decimals)),
+            interval,
+            evidence.corrected.map_or_else(dash, p_value),
+            evidence.n.to_string(),
+        ]
+        .map(Cell::Text)
+        .to_vec()
+    };
+    let titles = [
+        "Comparison",
+        "Figure",
+        "Difference",
+        "95 % interval",
+        "p",
+        "n",
+    ];
+    Table {
+        title: format!("Comparisons on {}", verdict.benchmark),
+        caption: format!(
+            "{} Differences in percentage points, averaged over folds and the other factors within a seed; p after Holm's correction.",
+            (verdict.primary.iter().chain(&verdict.others).next())
+                .map_or_else(String::new, |effect| describe::selected(effect.rule))
+        ),
+        columns: (titles.iter().enumerate())
+            .map(|(at, title)| Column {
+                title: (*title).to_owned(),
+                figures: at > 1,
+            })
+            .collect(),
+        rows: verdict
+            .primary
+            .iter()
+            .chain(&verdict.others)
+            .map(row)
+            .collect(),
+    }
+}
+
+/// Published results with ours among them.
+fn published(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Option<Table> {
+    let rows = standings(&report.beside[at], benchmark, report.view);
+    let row = |row: Standing| {
+        let cells = [
+            row.title,
+            row.published,
+            row.backbone,
+            row.uar,
+            row.war,
+            row.differs,
+        ];
+        cells.map(Cell::Text).to_vec()
+    };
+    let titles = [
+        "Method",
+        "Published",
+        "Backbone",
+        "UAR",
+        "WAR",
+        "Differs from ours",
+    ];
+    (!rows.is_empty()).then(|| Table {
+        title: format!("Beside published results on {}", benchmark.name),
+        caption: format!(
+            "Published figures are points. Ours: {} Mean with a 95 % interval over seeds.",
+            describe::selected(report.view.rule)
+        ),
+        columns: (titles.iter().enumerate())
+            .map(|(at, title)| Column {
+                title: (*title).to_owned(),
+                figures: at == 3 || at == 4,
+            })
+            .collect(),
+        rows: rows.into_iter().map(row).collect(),
+    })
+}
+
+fn part(report: &Report) -> Part {
+    let summary = &report.summary;
+    let mut run: Vec<String> = summary.benchmarks.iter().map(describe::grid).collect();
+    run.push(format!("Runs: {}", describe::statuses(summary)));
+    let mut notes = Vec::new();
+    if summary
+        .benchmarks
+        .iter()
+        .any(|benchmark| benchmark.synthetic)
+    {
+        notes.push(describe::DRAWN.to_owned());
+    }
+    notes.extend(summary.benchmarks.iter().filter_map(describe::absent));
+    notes.extend(
+        report
+            .verdict
+            .benchmarks
+            .iter()
+            .flat_map(|own| own.notes.clone()),
+    );
+    let letter = |run: &crate::summary::LeftOut| {
+        format!(
+            "{} on {}, seed {}, fold {} ({}): {}",
+            run.letter, run.benchmark, run.seed, run.fold, run.status, run.reason
+        )
+    };
+    Part {
+        name: summary.name.clone(),
+        question: summary.question.clone(),
+        answer: report
+            .verdict
+            .benchmarks
+            .iter()
+            .flat_map(|own| own.answer.clone())
+            .collect(),
+        run,
+        notes,
+        tables: summary
+            .benchmarks
+            .iter()
+            .enumerate()
+            .flat_map(|(at, benchmark)| tables(report, at, benchmark))
+            .collect(),
+        left_out: summary.left_out.iter().map(letter).collect(),
+        commands: summary
+            .origins
+            .iter()
+            .flat_map(|origin| origin.commands.clone())
+            .collect(),
+        file: fenced(&summary.yaml),
+    }
+}
+
+/// Every table of one benchmark: the results under each rule, then folds and recalls under the
+/// report's own.
+fn tables(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Vec<Table> {
+    let view = report.view;
+    let mut tables: Vec<Table> = std::iter::once(view.rule)
+        .chain(RULES.into_iter().filter(|&rule| rule != view.rule))
+        .map(|rule| results(report, benchmark, rule))
+        .collect();
+    let verdicts = report.verdict.benchmarks.iter();
+    let verdict = verdicts
+        .into_iter()
+        .find(|verdict| verdict.benchmark == benchmark.name);
+    tables.extend(
+        verdict
+            .map(comparisons)
+            .filter(|table| !table.rows.is_empty()),
+    );
+    tables.extend(published(report, at, benchmark));
+    if benchmark.folds.len() > 1 {
+        tables.extend([Metric::Uar, Metric::War].map(|metric| folds(report, benchmark, metric)));
+    }
+    tables.push(recalls(report, benchmark));
+    tables
+}
+
+fn results(report: &Report, benchmark: &BenchmarkSummary, rule: Rule) -> Table {
+    let best = |metric| report.best(benchmark, metric, rule);
+    let row = |(at, setting): (usize, &SettingSummary)| {
+        let under = setting.rule(rule);
+        let figures = [(Metric::Uar, &under.uar), (Metric::War, &under.war)];
+        let figures = figures.map(|(metric, figure)| {
+            let best = best(metric) == Some(at);
+            cell(figure, best)
+        });
+        head(setting).chain(figures).collect()
+    };
+    Table {
+        title: format!("Results on {}, {}", benchmark.name, describe::rule(rule)),
+        caption: format!(
+            "{} UAR and WAR in percent, mean ± standard deviation (n); {}; {}. {}",
+            describe::selected(rule),
+            describe::counted(benchmark, rule),
+            describe::clips(benchmark),
+            describe::BEST,
+        ),
+        columns: columns(report, ["UAR".to_owned(), "WAR".to_owned()]),
+        rows: benchmark.settings.iter().enumerate().map(row).collect(),
+    }
+}
+
+fn folds(report: &Report, benchmark: &BenchmarkSummary, metric: Metric) -> Table {
+    let rule = report.view.rule;
+    let name = describe::metric(metric);
+    let row = |setting: &SettingSummary| {
+        let under = setting.rule(rule);
+        let own = |fold: &u32| {
+            let found = under.folds.iter().find(|own| own.fold == *fold);
+            found.map_or(Cell::none(), |found| cell(found.metric(metric), false))
+        };
+        let folds = benchmark.folds.iter().map(own);
+        let mean = cell(under.metric(metric), false);
+        head(setting).chain(folds).chain([mean]).collect()
+    };
+    let titles = benchmark.folds.iter().map(|fold| format!("Fold {fold}"));
+    Table {
+        title: format!("{name} of each fold of {}", benchmark.name),
+        caption: format!(
+            "{} {name} in percent, mean ± standard deviation (n); n counts seeds.",
+            describe::selected(rule)
+        ),
+        columns: columns(report, titles.chain(["Mean".to_owned()])),
+        rows: benchmark.settings.iter().map(row).collect(),
+    }
+}
+
+fn recalls(report: &Report, benchmark: &BenchmarkSummary) -> Table {
+    let rule = report.view.rule;
+    let row = |setting: &SettingSummary| {
+        let recalls = &setting.rule(rule).recalls;
+        let own = |class: &String| {
+            let found = recalls.iter().find(|recall| recall.class == *class);
+            found.map_or(Cell::none(), |found| cell(&found.figure, false))
+        };
+        head(setting)
+            .chain(benchmark.classes.iter().map(own))
+            .collect()
+    };
+    Table {
+        title: format!("Recall of each class of {}", benchmark.name),
+        caption: format!(
+            "{} Recall in percent, mean ± standard deviation (n); n counts seeds.",
+            describe::selected(rule)
+        ),
+        columns: columns(report, benchmark.classes.iter().cloned()),
+        rows: benchmark.settings.iter().map(row).collect(),
+    }
+}
+
+/// The columns that name a setting, and some with figures.
+fn columns(report: &Report, figures: impl IntoIterator<Item = String>) -> Vec<Column> {
+    let words = std::iter::once("Setting".to_owned()).chain(report.summary.factors.iter().cloned());
+    let words = words.map(|title| Column {
+        title,
+        figures: false,
+    });
+    let figures = figures.into_iter().map(|title| Column {
+        title,
+        figures: true,
+    });
+    words.chain(figures).collect()
+}
+
+/// The cells that name a setting.
+fn head(setting: &SettingSummary) -> impl Iterator<Item = Cell> {
+    let letter = setting.setting.letter.clone();
+    let labels = setting.setting.labels.iter().cloned();
+    std::iter::once(letter).chain(labels).map(Cell::Text)
+}
+
+fn cell(figure: &Figure, best: bool) -> Cell {
+    match figure.mean {
+        None => Cell::none(),
+        Some(mean) => Cell::Figure {
+            mean: text::percent(mean),
+            sd: figure.sd.map(text::percent),
+            n: figure.n,
+            best,
+        },
+    }
+}
+
+impl Cell {
+    fn none() -> Self {
+        Self::Text("–".to_owned())
+    }
+}

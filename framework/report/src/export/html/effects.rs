@@ -1,0 +1,170 @@
+//! The answer at the top: what the comparisons say, and their chart.
+
+use serde::Serialize;
+
+use crate::Report;
+use crate::charts::forest::{Forest, Row, forest};
+use crate::verdict::{
+    BenchmarkVerdict, Effect, Evidence, Method, decimals, p_value, points, signed,
+};
+use crate::{describe, text};
+
+/// The answer on one benchmark.
+#[derive(Serialize)]
+pub struct Answer {
+    benchmark: String,
+    sentences: Vec<String>,
+    notes: Vec<String>,
+    chart: Option<Forest>,
+    /// All comparisons with their figures.
+    comparisons: Vec<Comparison>,
+}
+
+/// One comparison as a row of a table.
+#[derive(Serialize)]
+struct Comparison {
+    primary: bool,
+    what: String,
+    metric: &'static str,
+    mean: String,
+    interval: String,
+    p: String,
+    corrected: String,
+    n: String,
+    visible: String,
+    sentence: String,
+}
+
+impl Answer {
+    /// The answers on all benchmarks.
+    pub fn all(report: &Report) -> Vec<Self> {
+        report.verdict.benchmarks.iter().map(Self::new).collect()
+    }
+
+    fn new(verdict: &BenchmarkVerdict) -> Self {
+        let primary = verdict.primary.iter().map(|effect| (true, effect));
+        let effects = primary.chain(verdict.others.iter().map(|effect| (false, effect)));
+        let effects: Vec<(bool, &Effect)> = effects.collect();
+        let rows = effects
+            .iter()
+            .filter_map(|(primary, effect)| row(*primary, effect));
+        let mut comparisons: Vec<Comparison> = (effects.iter())
+            .map(|(primary, effect)| {
+                comparison(
+                    *primary,
+                    what(effect),
+                    describe::metric(effect.metric),
+                    &effect.evidence,
+                    &effect.sentence,
+                )
+            })
+            .collect();
+        comparisons.extend(verdict.interactions.iter().map(|one| {
+            let what = format!(
+                "({} − {}) with {} − with {}",
+                one.level, one.baseline, one.at, one.than_at
+            );
+            let metric = describe::metric(one.metric);
+            comparison(false, what, metric, &one.evidence, &one.sentence)
+        }));
+        Self {
+            benchmark: verdict.benchmark.clone(),
+            sentences: verdict.answer.clone(),
+            notes: verdict.notes.clone(),
+            chart: forest(rows.collect()),
+            comparisons,
+        }
+    }
+}
+
+/// What is compared: `depth: 2 − 1`.
+fn what(effect: &Effect) -> String {
+    let name = effect.factor.rsplit('.').next().unwrap_or_default();
+    format!("{name}: {} − {}", effect.level, effect.baseline)
+}
+
+/// The row of the chart; none without a mean.
+fn row(primary: bool, effect: &Effect) -> Option<Row> {
+    let evidence = &effect.evidence;
+    let interval = evidence
+        .test
+        .map(|test| (test.interval.low, test.interval.high));
+    Some(Row {
+        primary,
+        label: what(effect),
+        metric: describe::metric(effect.metric),
+        mean: evidence.mean?,
+        interval,
+        figure: match interval {
+            Some(_) => format!("{} ({})", mean(evidence), self::interval(evidence)),
+            None => mean(evidence),
+        },
+    })
+}
+
+fn comparison(
+    primary: bool,
+    what: String,
+    metric: &'static str,
+    evidence: &Evidence,
+    sentence: &str,
+) -> Comparison {
+    let dash = || "–".to_owned();
+    let noun = match evidence.method {
+        Method::Folds => "fold",
+        Method::Seeds | Method::Untested => "seed",
+    };
+    Comparison {
+        primary,
+        what,
+        metric,
+        mean: mean(evidence),
+        interval: interval(evidence),
+        p: evidence
+            .test
+            .map_or_else(dash, |test| bare(&p_value(test.p))),
+        corrected: match (evidence.tests, evidence.corrected) {
+            (2.., Some(p)) => bare(&p_value(p)),
+            _ => dash(),
+        },
+        n: text::count(evidence.n, noun),
+        visible: evidence
+            .test
+            .map_or_else(dash, |test| points(test.smallest_visible, places(evidence))),
+        sentence: sentence.to_owned(),
+    }
+}
+
+fn mean(evidence: &Evidence) -> String {
+    let shown = evidence.mean.map(|mean| signed(mean, places(evidence)));
+    shown.unwrap_or_else(|| "–".to_owned())
+}
+
+fn interval(evidence: &Evidence) -> String {
+    let places = places(evidence);
+    let ends = |low, high| format!("{} to {}", points(low, places), points(high, places));
+    let test = evidence
+        .test
+        .map(|test| ends(test.interval.low, test.interval.high));
+    test.unwrap_or_else(|| "–".to_owned())
+}
+
+/// The decimals with which no figure of a comparison becomes zero.
+fn places(evidence: &Evidence) -> usize {
+    let ends = evidence
+        .test
+        .map(|test| [test.interval.low, test.interval.high]);
+    let values: Vec<f64> = evidence
+        .mean
+        .into_iter()
+        .chain(ends.into_iter().flatten())
+        .collect();
+    decimals(&values)
+}
+
+/// `p = 0.03` without what its column says: `0.03`, `< 0.001`.
+fn bare(p: &str) -> String {
+    p.trim_start_matches("p ")
+        .trim_start_matches("= ")
+        .to_owned()
+}

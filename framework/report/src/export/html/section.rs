@@ -1,0 +1,143 @@
+//! What the templates read of one benchmark.
+
+use exp_core::metrics::{Metric, Rule};
+use serde::Serialize;
+
+use super::confusion::{Difference, differences};
+use super::grid::{Grid, grids};
+use crate::beside::{Standing, standings};
+use crate::charts::curves::{Panel, panels};
+use crate::charts::dots::{Dots, dots};
+use crate::charts::{COLOURS, DASHES};
+use crate::summary::{BenchmarkSummary, HardClip, RULES, SettingSummary};
+use crate::{Report, describe};
+
+/// Settings whose confusion matrix is shown; the JSON export has them all.
+const MATRICES: usize = 12;
+
+/// One benchmark.
+#[derive(Serialize)]
+pub struct Section<'a> {
+    data: &'a BenchmarkSummary,
+    tables: Vec<RuleTable>,
+    absent: Option<String>,
+    chance: Option<f64>,
+    dots: Option<Dots>,
+    grids: Vec<Grid>,
+    panels: Vec<Panel>,
+    keys: Vec<LegendKey>,
+    gaps: usize,
+    /// Each class with its test clips in one seed.
+    classes: Vec<(String, u64)>,
+    /// How many settings' confusion matrices are shown.
+    matrices: usize,
+    differences: Vec<Difference>,
+    hardest: Vec<Hard<'a>>,
+    /// Published results with ours among them.
+    standings: Vec<Standing>,
+    /// How many of our settings are among them.
+    settings_shown: usize,
+    /// The fold that the published results are of.
+    fold: Option<u32>,
+    /// Published results that may not stand beside ours, with the reason.
+    not_comparable: &'a [(String, String)],
+}
+
+/// A table under one rule.
+#[derive(Serialize)]
+struct RuleTable {
+    index: usize,
+    name: &'static str,
+    describes: &'static str,
+    on_test: bool,
+    counted: String,
+    clips: String,
+    /// The rows with the best UAR and the best WAR, where they can be told from the next best.
+    best: [Option<usize>; 2],
+}
+
+/// How a setting is drawn.
+#[derive(Serialize)]
+struct LegendKey {
+    letter: String,
+    title: String,
+    colour: usize,
+    dash: &'static str,
+}
+
+/// A clip that most runs get wrong.
+#[derive(Serialize)]
+struct Hard<'a> {
+    #[serde(flatten)]
+    clip: &'a HardClip,
+    /// Its frames, as a `data:` URI.
+    strip: Option<&'a str>,
+}
+
+impl<'a> Section<'a> {
+    pub fn new(report: &'a Report, at: usize, benchmark: &'a BenchmarkSummary) -> Self {
+        let own = report.view.rule;
+        let rules = std::iter::once(own).chain(RULES.into_iter().filter(|&rule| rule != own));
+        let keys = benchmark.settings.iter().map(|setting| LegendKey {
+            letter: setting.setting.letter.clone(),
+            title: setting.setting.title.clone(),
+            colour: setting.setting.index % COLOURS,
+            dash: DASHES[setting.setting.index % DASHES.len()],
+        });
+        let curves = benchmark
+            .settings
+            .iter()
+            .flat_map(|setting| &setting.curves);
+        let hard = |clip: &'a HardClip| {
+            let key = (benchmark.name.clone(), clip.clip.clone());
+            Hard {
+                clip,
+                strip: report.strips.get(&key).map(String::as_str),
+            }
+        };
+        let beside = &report.beside[at];
+        let standings = standings(beside, benchmark, report.view);
+        let class = |class: &String| (class.clone(), clips(benchmark, class));
+        Self {
+            data: benchmark,
+            tables: rules.map(|rule| table(report, benchmark, rule)).collect(),
+            absent: describe::absent(benchmark),
+            chance: benchmark.chance(),
+            dots: dots(benchmark, own),
+            grids: grids(report, benchmark),
+            panels: panels(benchmark),
+            keys: keys.collect(),
+            gaps: curves.map(|curve| curve.gaps()).sum(),
+            classes: benchmark.classes.iter().map(class).collect(),
+            matrices: benchmark.settings.len().min(MATRICES),
+            differences: differences(report, benchmark),
+            settings_shown: standings.iter().filter(|row| row.ours).count(),
+            standings,
+            fold: beside.fold,
+            not_comparable: &beside.left_out,
+            hardest: report.hardest[at].iter().map(hard).collect(),
+        }
+    }
+}
+
+fn table(report: &Report, benchmark: &BenchmarkSummary, rule: Rule) -> RuleTable {
+    RuleTable {
+        index: RULES.iter().position(|&other| other == rule).unwrap_or(0),
+        name: rule.name(),
+        describes: describe::rule(rule),
+        on_test: rule == Rule::BestTest,
+        counted: describe::counted(benchmark, rule),
+        clips: describe::clips(benchmark),
+        best: [Metric::Uar, Metric::War].map(|metric| report.best(benchmark, metric, rule)),
+    }
+}
+
+/// Test clips of a class in one seed: the same in every setting with a figure.
+fn clips(benchmark: &BenchmarkSummary, class: &str) -> u64 {
+    let recalls = |setting: &'_ SettingSummary| setting.rule(Rule::Last).recalls.clone();
+    let all = benchmark.settings.iter().flat_map(recalls);
+    let clips = all
+        .filter(|recall| recall.class == class)
+        .map(|recall| recall.clips);
+    clips.max().unwrap_or(0)
+}
