@@ -136,7 +136,7 @@ const STORE: &str = "EXP_TEST_MIGRATED_STORE";
 #[ignore = "is run in processes of its own by the next test"]
 fn child_that_opens_a_store() {
     if let Some(path) = std::env::var_os(STORE) {
-        println!("{BEGINS}");
+        eprintln!("{BEGINS}");
         Store::open(path).unwrap().close().unwrap();
     }
 }
@@ -154,10 +154,11 @@ fn spawn(path: &Path) -> Child {
             "--nocapture",
         ])
         .env(STORE, path)
-        .stdout(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     for line in lines {
         if line.unwrap().contains(BEGINS) {
             break;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use exp_core::event::{Event, EventSink};
@@ -83,6 +84,7 @@ fn child_that_reads() {
         let page = page(&[report.unwrap()], None).unwrap();
         assert!(page.contains("</html>"));
         looks += 1;
+        sleep(Duration::from_millis(20));
         if done {
             break;
         }
