@@ -5,11 +5,15 @@
 //! the same time share what each of them makes.
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use exp_core::clip::Clip;
 use exp_core::experiment::{Augmentation, TRAINING_MEANING};
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -127,7 +131,8 @@ impl Features {
         u64::from_le_bytes(bytes)
     }
 
-    /// The clips without sound features in a view. A damaged file is removed.
+    /// The clips without sound features in a view, in another order each time, so that programs that
+    /// work at the same time make different ones. A damaged file is removed.
     pub(crate) fn missing(&self, view: &View) -> Result<Vec<usize>, DataError> {
         let lacks = |clip: usize| {
             let path = self.path(clip, view);
@@ -143,12 +148,11 @@ impl Features {
             .map_err(|source| DataError::Features { path, source })
         };
         let clips = (0..self.clips.len()).into_par_iter();
-        Ok(clips
-            .map(lacks)
-            .collect::<Result<Vec<_>, _>>()?
-            .into_iter()
-            .flatten()
-            .collect())
+        let lacking = clips.map(lacks).collect::<Result<Vec<_>, _>>()?;
+        let mut missing: Vec<usize> = lacking.into_iter().flatten().collect();
+        let seed = RandomState::new().hash_one(0);
+        missing.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        Ok(missing)
     }
 
     /// Whether a clip has a file of a view by now.

@@ -130,7 +130,7 @@ impl Loader {
         features.map_or(Vec::new(), |features| features.all_views(epochs, augment))
     }
 
-    /// The clips whose features in a view are to be made, in order; none without features. Every
+    /// The clips whose features in a view are to be made, in no order; none without features. Every
     /// file is checked, and a damaged one counts as missing.
     pub fn missing(&self, view: &View) -> Result<Vec<usize>, DataError> {
         let features = self.features.as_ref();

@@ -84,6 +84,7 @@ struct Page<'a> {
 struct Section<'a> {
     data: &'a BenchmarkSummary,
     tables: Vec<RuleTable>,
+    frozen: Option<String>,
     absent: Option<String>,
     chance: Option<f64>,
     dots: Option<Dots>,
@@ -182,6 +183,7 @@ fn section(benchmark: &BenchmarkSummary) -> Section<'_> {
     Section {
         data: benchmark,
         tables: tables.collect(),
+        frozen: describe::frozen(benchmark),
         absent: describe::absent(benchmark),
         chance: benchmark.chance(),
         dots: dots(benchmark, Rule::Last),

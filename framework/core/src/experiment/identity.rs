@@ -65,7 +65,9 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
         }
     }
     if let Some(map) = settings.as_object_mut()
-        && map.get("image_encoder").is_some_and(|value| value == "trained")
+        && map
+            .get("image_encoder")
+            .is_some_and(|value| value == "trained")
     {
         map.remove("image_encoder");
     }
