@@ -250,6 +250,19 @@ impl RunProgress<'_> {
         ));
     }
 
+    /// No step of training, so the bar stays.
+    fn features(&self, done: usize, total: usize) {
+        let message = format!("{}  frame features {done} of {total}", self.label);
+        if let Ok(mut state) = self.state.lock()
+            && self.bar.is_hidden()
+            && state.printed.elapsed() >= LINE_EVERY
+        {
+            state.printed = Instant::now();
+            self.experiment.print(&message);
+        }
+        self.bar.set_message(message);
+    }
+
     fn step(&self, epoch: usize, loss: f64, clips: usize) {
         self.bar.inc(1);
         self.experiment.whole.inc(1);
@@ -273,6 +286,7 @@ impl RunProgress<'_> {
 impl EventSink for RunProgress<'_> {
     fn emit(&self, event: Event) {
         match event {
+            Event::Features { done, total } => self.features(done, total),
             Event::Step {
                 epoch, loss, clips, ..
             } => self.step(epoch, loss, clips),

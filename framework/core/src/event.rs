@@ -32,6 +32,13 @@ pub struct Prediction {
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// A frozen image encoder has seen another clip.
+    Features {
+        /// Clips that it has seen by now, each view for itself.
+        done: usize,
+        /// Those that it had not seen when the run began.
+        total: usize,
+    },
     /// A training step ended.
     Step {
         /// The epoch, counted from 1.

@@ -40,6 +40,17 @@ pub enum DataError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A file of frame features cannot be read or written.
+    #[error(
+        "cannot use the frame features in {}: {source}; files there can be removed, they are made again",
+        path.display()
+    )]
+    Features {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason, or that the file is damaged.
+        source: std::io::Error,
+    },
     /// A clip has no frame.
     #[error("the clip has no frame; extract its frames or take it out of the list")]
     EmptyClip,

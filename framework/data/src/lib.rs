@@ -8,6 +8,7 @@ mod cache;
 pub mod check;
 pub mod decode;
 mod error;
+mod features;
 mod format;
 pub mod frame_list;
 mod jpeg;
@@ -25,4 +26,5 @@ pub mod video;
 
 pub use cache::FrameCache;
 pub use error::DataError;
+pub use features::{FeatureFiles, View};
 pub use manifest::manifest_hash;

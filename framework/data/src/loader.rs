@@ -23,6 +23,7 @@ use rand::seq::SliceRandom;
 
 use crate::cache::FrameCache;
 use crate::error::DataError;
+use crate::features::{ClipFeatures, FeatureFiles, Features, View};
 use crate::sampling::{segment_centres, segment_sample};
 use crate::transform::{ClipPixels, ClipReader, normalized};
 
@@ -50,9 +51,12 @@ pub struct LoaderSettings {
 pub struct Batch {
     /// Which clips: indices into the loader's clips.
     pub clips: Vec<usize>,
-    /// Values, `[batch, frames, 3, size, size]`.
+    /// Values, `[batch, frames, 3, size, size]`; none where there are `features`.
     pub pixels: Vec<f32>,
-    /// The shape of `pixels`.
+    /// What the image encoder says of each frame, `[batch, frames, features]`, from a loader that
+    /// has it ([`Loader::with_features`]).
+    pub features: Option<Vec<f32>>,
+    /// The shape of `pixels`, or of what they would be.
     pub shape: [usize; 5],
     /// Label of each clip.
     pub labels: Vec<usize>,
@@ -67,6 +71,7 @@ pub struct Loader {
     settings: LoaderSettings,
     dropped: usize,
     cache: Option<Arc<FrameCache>>,
+    features: Option<Arc<Features>>,
 }
 
 impl Loader {
@@ -96,6 +101,7 @@ impl Loader {
             clips,
             settings,
             cache: None,
+            features: None,
         })
     }
 
@@ -103,6 +109,71 @@ impl Loader {
     pub fn with_cache(mut self, cache: Option<Arc<FrameCache>>) -> Self {
         self.cache = cache;
         self
+    }
+
+    /// The same loader, whose passes deliver features instead of pixels. They must be there before:
+    /// [`missing`](Self::missing) says which are not.
+    ///
+    /// A frame that is not there is an error.
+    pub fn with_features(mut self, files: FeatureFiles) -> Result<Self, DataError> {
+        if files.views == 0 {
+            return Err(DataError::ZeroSetting { name: "views" });
+        }
+        let features = Features::new(files, &self.settings, &self.clips)?;
+        self.features = Some(Arc::new(features));
+        Ok(self)
+    }
+
+    /// The views of training clips that so many epochs see; none without features.
+    pub fn views(&self, epochs: usize, augment: &Augmentation) -> Vec<View> {
+        let features = self.features.as_ref();
+        features.map_or(Vec::new(), |features| features.all_views(epochs, augment))
+    }
+
+    /// The clips whose features in a view are to be made, in no order; none without features. Every
+    /// file is checked, and a damaged one counts as missing.
+    pub fn missing(&self, view: &View) -> Result<Vec<usize>, DataError> {
+        let features = self.features.as_ref();
+        features.map_or(Ok(Vec::new()), |features| features.missing(view))
+    }
+
+    /// The pixels of clips in a view, each a batch of its own, so that no feature depends on which
+    /// others are made beside it. `None` without features.
+    pub fn pixels(&self, clips: Vec<usize>, view: &View) -> Option<Batches> {
+        let features = self.features.clone()?;
+        let mut one = self.clone();
+        one.settings.batch = 1;
+        let (settings, view) = (self.settings, view.clone());
+        Some(one.start(clips, move |reader, index, clip| {
+            let (count, frames) = (clip.frames.len(), settings.frames);
+            match &view {
+                View::Training { number, augment } => {
+                    let rng = &mut generator(0, *number as u64, features.seed(index));
+                    let indices = segment_sample(count, frames, settings.short, rng);
+                    reader.training(clip, &indices, augment, rng)
+                }
+                View::Test => {
+                    let indices = segment_centres(count, frames, settings.short);
+                    reader.evaluation(clip, &indices)
+                }
+            }
+        }))
+    }
+
+    /// Whether the features of a clip were made meanwhile, by this program or another.
+    pub fn has_features(&self, clip: usize, view: &View) -> bool {
+        let features = self.features.as_ref();
+        features.is_some_and(|features| features.has(clip, view))
+    }
+
+    /// Keeps the features `[frames, features]` of the only clip of a batch from
+    /// [`pixels`](Self::pixels). Does nothing without features.
+    pub fn keep(&self, batch: &Batch, view: &View, values: Vec<f32>) -> Result<(), DataError> {
+        let (Some(features), [clip]) = (&self.features, &batch.clips[..]) else {
+            return Ok(());
+        };
+        let damaged = batch.damaged;
+        features.keep(*clip, view, &ClipFeatures { values, damaged })
     }
 
     /// The clips that indices of a [`Batch`] point at.
@@ -140,6 +211,9 @@ impl Loader {
         order.truncate(clips - clips % batch);
         order.drain(..order.len().min(skip * batch));
 
+        if let Some(features) = &self.features {
+            return Ok(self.start_features(features, order, features.of_epoch(epoch, augment)));
+        }
         let (settings, augment) = (self.settings, augment.clone());
         Ok(self.start(order, move |reader, index, clip| {
             let rng = &mut generator(seed, epoch, index as u64);
@@ -152,7 +226,11 @@ impl Loader {
     /// All clips in order: the middle frame of each segment, not augmented, the last batch kept.
     pub fn evaluation(&self) -> Batches {
         let settings = self.settings;
-        self.start((0..self.clips.len()).collect(), move |reader, _, clip| {
+        let order = (0..self.clips.len()).collect();
+        if let Some(features) = &self.features {
+            return self.start_features(features, order, View::Test);
+        }
+        self.start(order, move |reader, _, clip| {
             let indices = segment_centres(clip.frames.len(), settings.frames, settings.short);
             reader.evaluation(clip, &indices)
         })
@@ -218,6 +296,31 @@ impl Loader {
             waited: Duration::ZERO,
         }
     }
+
+    /// Features come from small files, and one thread reads them quicker than any model takes them.
+    fn start_features(&self, features: &Arc<Features>, order: Vec<usize>, view: View) -> Batches {
+        let (settings, clips) = (self.settings, self.clips.clone());
+        let left = order.len().div_ceil(settings.batch);
+        let (sender, batches) = sync_channel(1);
+        let features = features.clone();
+        let thread = thread::spawn(move || {
+            for indices in order.chunks(settings.batch) {
+                let batch = assemble_features(settings, &clips, indices, &features, &view);
+                let failed = batch.is_err();
+                if sender.send(batch).is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Batches {
+            batches: Some(batches),
+            // Nobody takes memory back: there is little.
+            give_back: sync_channel(0).0,
+            left,
+            threads: vec![thread],
+            waited: Duration::ZERO,
+        }
+    }
 }
 
 /// The generator of one clip in one epoch. ChaCha takes the three numbers as its key, so no two
@@ -248,6 +351,7 @@ fn assemble<'a>(
         clips: indices.to_vec(),
         labels: indices.iter().map(|i| clips[*i].label).collect(),
         pixels,
+        features: None,
         shape: [indices.len(), frames, 3, size, size],
         damaged: 0,
     };
@@ -259,6 +363,33 @@ fn assemble<'a>(
         // Without room, or when the worker is done, it is not needed.
         let _ = give_back.try_send(clip.values);
     }
+    Ok(batch)
+}
+
+/// Reads the features of one batch.
+fn assemble_features(
+    settings: LoaderSettings,
+    clips: &[Clip],
+    indices: &[usize],
+    features: &Features,
+    view: &View,
+) -> Result<Batch, DataError> {
+    let LoaderSettings { frames, size, .. } = settings;
+    let mut batch = Batch {
+        clips: indices.to_vec(),
+        labels: indices.iter().map(|i| clips[*i].label).collect(),
+        pixels: Vec::new(),
+        features: None,
+        shape: [indices.len(), frames, 3, size, size],
+        damaged: 0,
+    };
+    let mut values = Vec::new();
+    for &index in indices {
+        let clip = features.get(index, view)?;
+        values.extend(clip.values);
+        batch.damaged += clip.damaged;
+    }
+    batch.features = Some(values);
     Ok(batch)
 }
 

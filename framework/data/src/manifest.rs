@@ -34,7 +34,8 @@ pub fn manifest_hash(split: &Split) -> Result<String, DataError> {
         .collect())
 }
 
-fn clip_hash(clip: &Clip) -> Result<[u8; 32], DataError> {
+/// SHA-256 of what the manifest says of one clip.
+pub(crate) fn clip_hash(clip: &Clip) -> Result<[u8; 32], DataError> {
     let mut hash = Sha256::new();
     add_text(&mut hash, &clip.name);
     add_number(&mut hash, clip.label);

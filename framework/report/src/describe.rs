@@ -1,5 +1,6 @@
 //! Sentences that every renderer says alike.
 
+use exp_core::experiment::FROZEN_NOTE;
 use exp_core::metrics::{Metric, Rule};
 
 use crate::summary::{BenchmarkSummary, Summary};
@@ -75,6 +76,16 @@ pub fn statuses(summary: &Summary) -> String {
         .iter()
         .map(|(status, count)| format!("{count} {status}"));
     parts.collect::<Vec<_>>().join(", ")
+}
+
+/// What has to be known of settings whose image encoder is frozen, or nothing.
+pub fn frozen(benchmark: &BenchmarkSummary) -> Option<String> {
+    let letters = &benchmark.frozen;
+    let which = match letters.len() == benchmark.settings.len() {
+        true => String::new(),
+        false => format!(" ({})", list(letters)),
+    };
+    (!letters.is_empty()).then(|| format!("Note{which}: {FROZEN_NOTE}."))
 }
 
 /// Classes without a test clip, or nothing.

@@ -219,11 +219,17 @@ impl Published {
             .filter(own)
             .filter(|result| result.fold == fold)
             .partition(|result| result.not_comparable.is_none());
+        let own_frozen =
+            (!benchmark.frozen.is_empty()).then_some("trains the image encoder, frozen in ours");
         let mut rows: Vec<Row> = comparable
             .into_iter()
             .map(|result| Row {
                 title: result.title(),
-                differences: result.differences(rule),
+                differences: result
+                    .differences(rule)
+                    .into_iter()
+                    .chain(own_frozen)
+                    .collect(),
                 result: result.clone(),
             })
             .collect();

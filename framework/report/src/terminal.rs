@@ -32,6 +32,9 @@ pub fn table(summary: &Summary) -> String {
         if let Some(absent) = describe::absent(benchmark) {
             let _ = writeln!(shown, "{absent}");
         }
+        if let Some(frozen) = describe::frozen(benchmark) {
+            let _ = writeln!(shown, "{frozen}");
+        }
         if benchmark.synthetic {
             let _ = writeln!(
                 shown,

@@ -68,7 +68,7 @@ pub(crate) async fn write_event(
     event: &Event,
 ) -> Result<(), Fault> {
     match event {
-        Event::Step { .. } => Ok(()),
+        Event::Features { .. } | Event::Step { .. } => Ok(()),
         Event::Epoch { epoch, points } => {
             write_points(connection, names, claim.key, points).await?;
             sqlx::query("UPDATE run SET epoch = max(epoch, ?2) WHERE key = ?1")

@@ -98,7 +98,7 @@ impl RunSink {
 
 impl EventSink for RunSink {
     fn emit(&self, event: Event) {
-        if matches!(event, Event::Step { .. }) {
+        if matches!(event, Event::Features { .. } | Event::Step { .. }) {
             return;
         }
         let claim = Arc::clone(&self.claim);

@@ -127,6 +127,7 @@ fn batch(clips: usize) -> Batch {
         .collect();
     Batch {
         clips: (0..clips).collect(),
+        features: None,
         pixels,
         shape,
         labels: (0..clips).map(|clip| clip % CLASSES).collect(),

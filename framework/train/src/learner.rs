@@ -26,6 +26,11 @@ pub trait Learner {
     /// multiplied by `factor`. Returns the mean cross entropy before the step.
     fn step(&mut self, batch: &Batch, factor: f64) -> f64;
 
+    /// What the image encoder says of each frame of a batch of pixels, `[batch * frames * features]`
+    /// in row order, without training. A later batch may hold it instead of the pixels; the image
+    /// encoder must be frozen then.
+    fn features(&self, batch: &Batch) -> Vec<f32>;
+
     /// Logits of a batch, `[batch * classes]` in row order, without training.
     fn logits(&self, batch: &Batch) -> Vec<f32>;
 
@@ -96,7 +101,7 @@ impl<T: TemporalModel> DferClipLearner<T> {
 
     /// Mean cross entropy of a batch, with gradients.
     pub fn loss(&self, batch: &Batch) -> Tensor<1> {
-        let video = self.model.video_features(pixels(batch, &self.device));
+        let video = video(&self.model, batch, &self.device);
         let text = match &self.fixed_text {
             Some(text) => text.clone(),
             None => self.model.text_features(&self.prompts),
@@ -114,10 +119,16 @@ impl<T: TemporalModel> Learner for DferClipLearner<T> {
         f64::from(value)
     }
 
+    fn features(&self, batch: &Batch) -> Vec<f32> {
+        let pixels = pixels(batch, &self.device.clone().inner());
+        let features = self.model.clone().valid().image_features(pixels);
+        features.into_data().iter::<f32>().collect()
+    }
+
     fn logits(&self, batch: &Batch) -> Vec<f32> {
         let device = self.device.clone().inner();
         let model = self.model.clone().valid();
-        let video = model.video_features(pixels(batch, &device));
+        let video = video(&model, batch, &device);
         let text = match &self.fixed_text {
             Some(text) => text.clone().inner(),
             None => model.text_features(&self.prompts.clone().inner()),
@@ -173,6 +184,18 @@ impl ModuleVisitor for Initialise {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         param.val();
     }
+}
+
+/// Features of clips, `[batch, features]`, from their pixels or from what the image encoder said of
+/// them.
+fn video<T: TemporalModel>(model: &DferClip<T>, batch: &Batch, device: &Device) -> Tensor<2> {
+    let Some(features) = &batch.features else {
+        return model.video_features(pixels(batch, device));
+    };
+    let [clips, frames, ..] = batch.shape;
+    let shape = [clips, frames, features.len() / (clips * frames)];
+    let data = TensorData::new(features.clone(), shape);
+    model.temporal.forward(Tensor::from_data(data, device))
 }
 
 fn pixels(batch: &Batch, device: &Device) -> Tensor<5> {

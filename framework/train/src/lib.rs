@@ -3,6 +3,7 @@
 
 mod error;
 mod evaluate;
+mod frozen;
 mod learner;
 mod optimiser;
 mod pass;

@@ -123,6 +123,13 @@ impl Run<'_> {
                 self.tell(Rule::BestTest, best.epoch, best.predictions());
             }
         }
+        if !self.make_features(learner)? {
+            self.commit(learner, &progress)?;
+            return Ok(Ended::Stopped {
+                epoch: progress.epochs + 1,
+                step: progress.pass.steps,
+            });
+        }
         while progress.epochs < self.training.epochs.get() {
             let epoch = progress.epochs + 1;
             let clock = Clock::from(progress.pass.seconds);

@@ -102,6 +102,7 @@ impl Reference {
         Batch {
             clips: (0..clips).collect(),
             pixels,
+            features: None,
             shape: [clips, count, channels, height, width],
             labels: labels
                 .iter()
@@ -515,4 +516,52 @@ fn floats_only(path: &Path) -> Weights {
         .filter(|(name, _)| *name != "tokenized_prompts")
         .collect();
     Weights::from_bytes(safetensors::serialize(floats, None).unwrap(), "case").unwrap()
+}
+
+/// What a frozen image encoder says may stand for the pixels: the same logits, losses and steps.
+#[test]
+fn features_stand_for_pixels() {
+    let all = cases();
+    let case = &all["cases"][0];
+    let id = case["id"].as_str().unwrap();
+    let reference = Reference {
+        all: all.clone(),
+        case: case.clone(),
+        tensors: floats_only(&folder().join(format!("case_{id}.safetensors"))),
+    };
+    let device = Device::flex().autodiff();
+    let learner = || {
+        let (learner, prompts) = reference.learner(&device);
+        let rates = Rates {
+            temporal: reference.number("lr_temporal"),
+            image: 0.0,
+            context: reference.number("lr_prompt"),
+            momentum: 0.9,
+            weight_decay: 1e-4,
+        };
+        let model = learner.model().clone();
+        DferClipLearner::with_model(model, prompts, rates, device.clone())
+    };
+    let (mut plain, mut frozen) = (learner(), learner());
+    let pixels = reference.batch();
+    let features = Batch {
+        features: Some(frozen.features(&pixels)),
+        pixels: Vec::new(),
+        ..pixels.clone()
+    };
+    for step in 0..3 {
+        for (one, other) in plain.logits(&pixels).iter().zip(frozen.logits(&features)) {
+            // Roundings in another order are 1e-5 of the features; steps make more of them.
+            let limit = if step == 0 { 1e-5 } else { 1e-4 };
+            assert!(
+                (one - other).abs() < limit,
+                "step {step}: {one} and {other}"
+            );
+        }
+        let losses = (plain.step(&pixels, 1.0), frozen.step(&features, 1.0));
+        assert!(
+            (losses.0 - losses.1).abs() < 1e-5,
+            "step {step}: {losses:?}"
+        );
+    }
 }

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use anyhow::Context;
 use clap::Args;
+use exp_core::experiment::{FROZEN_NOTE, is_frozen};
 use exp_core::metrics::Confusion;
 use exp_report::text::{percent, visible};
 use exp_store::{Checkpoint, RunRecord, Selection, Store};
@@ -123,6 +124,9 @@ fn head(run: &RunRecord) -> Value {
     entry("experiments", experiments(run));
     let drawn = if run.synthetic { " (drawn clips)" } else { "" };
     entry("benchmark", json!(format!("{}{drawn}", run.benchmark)));
+    if is_frozen(&run.settings) {
+        entry("note", json!(FROZEN_NOTE));
+    }
     entry("fold", json!(run.fold));
     entry("seed", json!(run.seed));
     match run.settings.pointer("/train/epochs") {

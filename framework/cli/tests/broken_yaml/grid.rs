@@ -116,7 +116,7 @@ fn a_path_that_names_nothing() {
     10 |   seeds: [1, 2]
        |   ^^^^^
        |
-       = help: there are: `benchmark`, `folds`, `backbone`, `activation`, `prompt`, `context`, `temporal`, `clip`, `augment`, `train`
+       = help: there are: `benchmark`, `folds`, `backbone`, `activation`, `image_encoder`, `prompt`, `context`, `temporal`, `clip`, `augment`, `train`
     ");
     assert_snapshot!(axis("train..epochs: [1, 2]"), @r#"
     error: `train..epochs` is no path of a setting: expected keys with dots between them

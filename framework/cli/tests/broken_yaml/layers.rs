@@ -67,7 +67,7 @@ fn in_a_flag() {
      | --set batch=0
      |       ^^^^^
      |
-     = help: there are: `benchmark`, `folds`, `backbone`, `activation`, `prompt`, `context`, `temporal`, `clip`, `augment`, `train`
+     = help: there are: `benchmark`, `folds`, `backbone`, `activation`, `image_encoder`, `prompt`, `context`, `temporal`, `clip`, `augment`, `train`
     ");
     assert_snapshot!(refused(&["--set", "prompt=class_name"]), @r#"
     error: there is no prompt source `class_name`

@@ -50,8 +50,8 @@ pub fn run_id(identity: &Identity<'_>) -> String {
 }
 
 /// Settings without those that change no figure: how clips are read, and the rules for short clips
-/// and damaged frames where they are the default, which runs from before there were such settings
-/// had too.
+/// and damaged frames and the image encoder where they are the default, which runs from before there
+/// were such settings had too.
 pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     let mut settings = settings.clone();
     let clip = settings
@@ -63,6 +63,13 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
                 clip.remove(key);
             }
         }
+    }
+    if let Some(map) = settings.as_object_mut()
+        && map
+            .get("image_encoder")
+            .is_some_and(|value| value == "trained")
+    {
+        map.remove("image_encoder");
     }
     let train = settings
         .get_mut("train")
@@ -118,11 +125,14 @@ mod tests {
         let mut written = default.clone();
         written["clip"] = rules("repeat_last", "stop");
         written["train"]["cache_gib"] = json!(2);
+        written["image_encoder"] = json!("trained");
         assert_eq!(id(&default, |_| {}), id(&written, |_| {}));
         let texts = ["happiness.".to_owned()];
         let others = [
             id(&settings("a", 2, 1), |_| {}),
             with(|settings| settings["clip"] = json!({"short": "repeat_first"})),
+            with(|settings| settings["image_encoder"] = json!({"frozen": {"views": 4}})),
+            with(|settings| settings["image_encoder"] = json!({"frozen": {"views": 2}})),
             with(|settings| settings["clip"] = json!({"short": "drop"})),
             with(|settings| settings["clip"] = json!({"damaged": "repeat_neighbour"})),
             id(&settings("a", 1, 1), |identity| {

@@ -7,6 +7,7 @@ mod activation;
 mod augment;
 mod fields;
 mod identity;
+mod image_encoder;
 mod plan;
 mod schema;
 mod settings;
@@ -16,6 +17,7 @@ mod spec;
 pub use activation::Activation;
 pub use augment::{Augmentation, RandomResizedCrop};
 pub use identity::{Identity, TRAINING_MEANING, run_id};
+pub use image_encoder::{FROZEN_NOTE, Frozen, ImageEncoder, is_frozen};
 pub use plan::{Level, PlannedRun, plan};
 pub use schema::{experiment_schema, protocol_schema};
 pub use settings::{

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::activation::Activation;
 use super::augment::Augmentation;
+use super::image_encoder::ImageEncoder;
 use super::settings::{ClipSettings, Training};
 use crate::metrics::{Metric, Rule};
 use crate::plugin::{Registry, inline_generator};
@@ -70,6 +71,10 @@ fn settings<T: ?Sized + 'static>(registry: &Registry<T>, generator: &mut SchemaG
                 "description": "The pretrained CLIP: `small` (built in), the name of published \
                     weights that were fetched (`exp weights fetch`), or a file."},
             "activation": schema_of::<Activation>(generator),
+            "image_encoder": {
+                "description": "What becomes of CLIP's image encoder in training.",
+                "anyOf": [schema_of::<ImageEncoder>(generator), {"const": "frozen"}],
+            },
             "prompt": registry.prompts.schema(generator),
             "context": registry.contexts.schema(generator),
             "temporal": registry.temporals.schema(generator),

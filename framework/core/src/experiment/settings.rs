@@ -7,19 +7,27 @@ use serde_json::{Value as Json, json};
 use super::activation::Activation;
 use super::augment::Augmentation;
 use super::fields::Fields;
+use super::image_encoder::ImageEncoder;
 use crate::bounded::{NonNegative, Positive, Share, Within};
 use crate::plugin::{Benchmark, Chosen, ContextSource, PromptSource, Registry};
 use crate::tree::{Diagnostic, Mark, Node, Value, decode};
 
-/// The top-level settings whose value is a plugin: where layers name different plugins, the later
+/// The top-level settings whose value is a plugin, or tagged like one: where layers name different ones, the later
 /// one replaces the earlier one whole.
-pub const TAGGED: [&str; 4] = ["benchmark", "prompt", "context", "temporal"];
+pub const TAGGED: [&str; 5] = [
+    "benchmark",
+    "image_encoder",
+    "prompt",
+    "context",
+    "temporal",
+];
 
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "benchmark",
     "folds",
     "backbone",
     "activation",
+    "image_encoder",
     "prompt",
     "context",
     "temporal",
@@ -39,6 +47,8 @@ pub struct Settings<T: ?Sized> {
     pub backbone: String,
     /// The activation in the backbone's perceptrons.
     pub activation: Activation,
+    /// Whether the backbone's image encoder is trained.
+    pub image_encoder: ImageEncoder,
     /// Where the class texts come from.
     pub prompt: Chosen<dyn PromptSource>,
     /// What is learned around them.
@@ -241,17 +251,26 @@ impl<T: ?Sized + 'static> Settings<T> {
             Some(entry) => folds(&entry.node)?,
             None => vec![1],
         };
+        let image_encoder = match fields.entry("image_encoder") {
+            Some(entry) => ImageEncoder::decode(&entry.node)?,
+            None => ImageEncoder::default(),
+        };
+        let mut train: Training = fields.or_default("train")?;
+        if image_encoder != ImageEncoder::Trained {
+            no_image_rate(node, &mut train)?;
+        }
         Ok(Self {
             benchmark: registry.benchmarks.choose(required("benchmark")?)?,
             folds,
             backbone: decode(required("backbone")?)?,
             activation: fields.or_default("activation")?,
+            image_encoder,
             prompt: registry.prompts.choose(required("prompt")?)?,
             context: registry.contexts.choose(required("context")?)?,
             temporal: registry.temporals.choose(required("temporal")?)?,
             clip: fields.or_default("clip")?,
             augment: fields.or_default("augment")?,
-            train: fields.or_default("train")?,
+            train,
             layers: node.clone(),
         })
     }
@@ -275,6 +294,7 @@ impl<T: ?Sized + 'static> Settings<T> {
             "benchmark": self.benchmark.to_json(),
             "backbone": self.backbone,
             "activation": self.activation,
+            "image_encoder": self.image_encoder,
             "prompt": self.prompt.to_json(),
             "context": self.context.to_json(),
             "temporal": self.temporal.to_json(),
@@ -283,6 +303,27 @@ impl<T: ?Sized + 'static> Settings<T> {
             "train": self.train,
         })
     }
+}
+
+/// A frozen image encoder has no learning rate: where none is given it is 0, and any other is a
+/// contradiction.
+fn no_image_rate(node: &Node, train: &mut Training) -> Result<(), Diagnostic> {
+    let path = ["train", "learning_rate", "image"];
+    let given = path.iter().try_fold(node, |node, key| node.get(key));
+    let rate = train.learning_rate.image.get();
+    if let Some(given) = given.filter(|_| rate > 0.0) {
+        let mut error = Diagnostic::new(format!(
+            "the image encoder is frozen, but its learning rate is {rate}"
+        ))
+        .at(&given.mark)
+        .help("set `train.learning_rate.image` to 0 where `image_encoder` is `frozen`");
+        if let Some(frozen) = node.get("image_encoder") {
+            error = error.related(&frozen.mark, "frozen here");
+        }
+        return Err(error);
+    }
+    train.learning_rate.image = NonNegative::literal(0.0);
+    Ok(())
 }
 
 /// The folds that a list names: at least one, none twice.

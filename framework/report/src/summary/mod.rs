@@ -15,7 +15,7 @@ mod shared;
 
 use std::collections::BTreeSet;
 
-use exp_core::experiment::Compare;
+use exp_core::experiment::{Compare, is_frozen};
 use exp_core::metrics::Rule;
 use exp_store::{ExperimentData, RunRecord, Status};
 use serde::Serialize;
@@ -70,6 +70,8 @@ pub struct BenchmarkSummary {
     pub name: String,
     /// Whether its clips are drawn.
     pub synthetic: bool,
+    /// Letters of the settings whose image encoder is frozen.
+    pub frozen: Vec<String>,
     /// Class names; settings with classes of their own add theirs at the end.
     pub classes: Vec<String>,
     /// Classes without a test clip in some fold, with these folds.
@@ -182,6 +184,7 @@ fn benchmark(
     let classes = unique(runs.iter().flat_map(|run| run.classes.iter().cloned()));
     let mut summaries = Vec::new();
     let mut absent = Vec::new();
+    let mut frozen = Vec::new();
     for setting in settings {
         let own = runs
             .iter()
@@ -190,6 +193,9 @@ fn benchmark(
         let own: Vec<&RunRecord> = own.collect();
         if !own.is_empty() {
             absent.extend(ensemble::absent(&own));
+            if own.iter().any(|run| is_frozen(&run.settings)) {
+                frozen.push(setting.letter.clone());
+            }
             summaries.push(settings::summarize(setting, &own, left_out));
         }
     }
@@ -206,6 +212,7 @@ fn benchmark(
     };
     Some(BenchmarkSummary {
         synthetic: runs.iter().any(|run| run.synthetic),
+        frozen,
         absent: by_class(&classes, &absent),
         seeds: unique(runs.iter().map(|run| run.seed)),
         folds: sorted(runs.iter().map(|run| run.fold)),

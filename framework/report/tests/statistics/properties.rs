@@ -76,7 +76,7 @@ proptest! {
     #[test]
     fn a_quantile_is_the_inverse_of_the_distribution(p in 0.5..0.9999_f64, df in 1..300_u32) {
         let df = f64::from(df);
-        prop_assert!((student::cdf(student::quantile(p, df), df) - p).abs() < 1e-12);
+        prop_assert!((student::cdf(student::quantile(p, df), df) - p).abs() < 1e-10);
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn exact(value: f64) -> String {
 impl Figures {
     fn take(&mut self, event: &Event) {
         match event.clone() {
-            Event::Step { .. } => {}
+            Event::Step { .. } | Event::Features { .. } => {}
             Event::Epoch { points, .. } => {
                 let points = points
                     .into_iter()

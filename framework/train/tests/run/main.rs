@@ -41,6 +41,10 @@ impl Learner for Fake {
         self.loss
     }
 
+    fn features(&self, _: &Batch) -> Vec<f32> {
+        unreachable!("it is given pixels")
+    }
+
     fn logits(&self, batch: &Batch) -> Vec<f32> {
         let epoch = self.factors.len() / self.steps_an_epoch;
         let right = (self.right[epoch - 1] * 70.0).round() as usize;

@@ -3,12 +3,14 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Mutex;
 
+use exp_core::clip::Clip;
 use exp_core::event::{Event, EventSink};
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, ShortClip, Training};
+use exp_data::FeatureFiles;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_model::parameters::{Fit, LoadError};
 use exp_train::{
@@ -22,6 +24,7 @@ use super::{CLASSES, FACES, card};
 const EPOCHS: usize = 4;
 /// Of 70 clips in batches of 16.
 const STEPS: usize = 4;
+const VIEWS: usize = 2;
 
 /// Two numbers that every batch changes, the second one like a momentum.
 #[derive(Default)]
@@ -34,17 +37,27 @@ struct Tiny {
 
 impl Learner for Tiny {
     fn step(&mut self, batch: &Batch, factor: f64) -> f64 {
-        let mean = batch.pixels.iter().sum::<f32>() / batch.pixels.len() as f32;
+        let values = batch.features.as_ref().unwrap_or(&batch.pixels);
+        let mean = values.iter().sum::<f32>() / values.len() as f32;
         self.speed = 0.9 * self.speed + mean;
         self.value += factor as f32 * self.speed;
         self.steps.set(self.steps.get() + 1);
         f64::from(self.value.sin() + mean)
     }
 
+    fn features(&self, batch: &Batch) -> Vec<f32> {
+        let [_, frames, ..] = batch.shape;
+        let side = batch.pixels.len() / frames;
+        let frames = batch.pixels.chunks(side);
+        frames
+            .map(|frame| frame.iter().sum::<f32>() / side as f32)
+            .collect()
+    }
+
     fn logits(&self, batch: &Batch) -> Vec<f32> {
-        let side = batch.pixels.len() / batch.labels.len();
-        let means = batch
-            .pixels
+        let values = batch.features.as_ref().unwrap_or(&batch.pixels);
+        let side = values.len() / batch.labels.len();
+        let means = values
             .chunks(side)
             .map(|clip| clip.iter().sum::<f32>() / side as f32);
         means
@@ -144,7 +157,7 @@ impl EventSink for Shared<'_> {
                         .insert(rule.name(), (epoch, format!("{predictions:?}")));
                 }
                 Event::Checkpoint { path, .. } => assert!(path.is_file()),
-                Event::Step { .. } => {}
+                Event::Features { .. } | Event::Step { .. } => {}
             }
         }
         drop(kept);
@@ -161,6 +174,19 @@ fn attempt(
     minutes: f64,
     events: usize,
     steps: usize,
+) -> Result<Ended, TrainError> {
+    let stop = |taken| taken >= steps;
+    attempt_with(folder, kept, minutes, events, &stop, None)
+}
+
+/// The same, stopped by the number of steps taken, with a frozen image encoder where there is a folder for features.
+fn attempt_with(
+    folder: &Path,
+    kept: &Mutex<Kept>,
+    minutes: f64,
+    events: usize,
+    stop: &dyn Fn(usize) -> bool,
+    features: Option<&Path>,
 ) -> Result<Ended, TrainError> {
     let sizes = LoaderSettings {
         frames: 1,
@@ -192,16 +218,32 @@ fn attempt(
         waiting: Mutex::default(),
         left: Cell::new(events),
     }));
+    let loader = |clips: Vec<Clip>| {
+        let loader = Loader::new(clips, sizes).unwrap();
+        let Some(features) = features else {
+            return loader;
+        };
+        let files = FeatureFiles {
+            folder: features.to_owned(),
+            encoder: "mean".to_owned(),
+            views: VIEWS,
+        };
+        loader.with_features(files).unwrap()
+    };
+    let augment = Augmentation {
+        brightness: Some([0.5, 1.5]),
+        ..Augmentation::default()
+    };
     Run {
-        train: Loader::new(split.train, sizes).unwrap(),
-        test: Loader::new(split.test, sizes).unwrap(),
-        augment: &Augmentation::default(),
+        train: loader(split.train),
+        test: loader(split.test),
+        augment: &augment,
         training: &training,
         seed: 1,
         checkpoints: folder.to_owned(),
         card: card(&split.classes),
         sink: &sink,
-        stop: &|| taken.get() >= steps,
+        stop: &|| stop(taken.get()),
     }
     .train(&mut learner, state)
 }
@@ -364,4 +406,60 @@ fn a_state_whose_best_model_is_gone_is_of_no_use() {
         error.to_string().starts_with(&gone.display().to_string()),
         "{error}"
     );
+}
+
+/// All files of features.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    fs::read_dir(folder)
+        .unwrap()
+        .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
+}
+
+/// Fresh, from what is there, from what is damaged, and stopped now and then: all the same.
+#[test]
+fn a_frozen_encoder_sees_each_clip_once_and_nothing_depends_on_when() {
+    let trained = |features: &Path, every: usize| {
+        let (folder, kept) = (tempfile::tempdir().unwrap(), Mutex::default());
+        let (asked, mut stops) = (Cell::new(0), 0);
+        let stop = |_| {
+            asked.set(asked.get() + 1);
+            asked.get() % every == 0
+        };
+        while let Ended::Stopped { .. } = attempt_with(
+            folder.path(),
+            &kept,
+            10.0,
+            usize::MAX,
+            &stop,
+            Some(features),
+        )
+        .unwrap()
+        {
+            stops += 1;
+        }
+        (left(folder.path(), &kept), stops)
+    };
+    let features = tempfile::tempdir().unwrap();
+    let (expected, _) = trained(features.path(), usize::MAX);
+    assert_ne!(expected, undisturbed());
+    let made = files(features.path());
+    assert_eq!(made.len(), 70 * VIEWS + 70);
+    assert_eq!(trained(features.path(), usize::MAX).0, expected);
+
+    for (index, (path, bytes)) in made.iter().enumerate().step_by(9) {
+        let mut damaged = bytes.clone();
+        damaged[index % bytes.len()] ^= 1;
+        fs::write(path, &damaged).unwrap();
+    }
+    fs::write(made.keys().next().unwrap(), "").unwrap();
+    assert_eq!(trained(features.path(), usize::MAX).0, expected);
+    assert!(files(features.path()) == made, "made again, bit for bit");
+
+    let others = tempfile::tempdir().unwrap();
+    let (stopped, stops) = trained(others.path(), 13);
+    assert!(stops > 10, "{stops}");
+    assert_eq!(stopped, expected);
 }

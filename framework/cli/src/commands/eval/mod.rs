@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use exp_core::experiment::{Identity, run_id};
+use exp_core::experiment::{FROZEN_NOTE, Identity, ImageEncoder, run_id};
 use exp_core::metrics::Confusion;
 use exp_core::provenance::Provenance;
 use exp_data::loader::Loader;
@@ -113,6 +113,9 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     }
     if settings.benchmark.plugin.is_synthetic() {
         println!("The clips are drawn: these figures say nothing about real faces.");
+    }
+    if settings.image_encoder != ImageEncoder::Trained {
+        println!("Note: {FROZEN_NOTE}.");
     }
     store.record_evaluation(&record(
         arguments,

@@ -8,9 +8,10 @@ use std::thread;
 use anyhow::anyhow;
 use exp_core::clip::Clip;
 use exp_core::event::{Event, EventSink};
+use exp_core::experiment::ImageEncoder;
 use exp_core::provenance::Provenance;
-use exp_data::FrameCache;
 use exp_data::loader::Loader;
+use exp_data::{FeatureFiles, FrameCache};
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassPrompts;
 use exp_store::{Claim, RunSink, Status, Store};
@@ -339,7 +340,20 @@ impl One<'_> {
             false => None,
         };
         let loader = |clips: &Arc<[Clip]>| {
-            Loader::new(clips.clone(), sizes).map(|loader| loader.with_cache(cache.clone()))
+            let loader = Loader::new(clips.clone(), sizes)?.with_cache(cache.clone());
+            match &settings.image_encoder {
+                ImageEncoder::Trained => Ok(loader),
+                ImageEncoder::Frozen(frozen) => loader.with_features(FeatureFiles {
+                    folder: self.session.checkpoints.with_file_name("features"),
+                    encoder: format!(
+                        "{} {:?} {}",
+                        run.backbone.weights().sha256(),
+                        settings.activation,
+                        self.device.kind
+                    ),
+                    views: frozen.views.get(),
+                }),
+            }
         };
         let ended = Run {
             train: loader(&run.fold.train)?,

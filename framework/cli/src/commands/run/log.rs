@@ -85,6 +85,11 @@ impl EventSink for Log {
                     self.line(format_args!("epoch {epoch}, step {step}: loss {loss:.4}"));
                 }
             }
+            Event::Features { done, total } => {
+                if done == 1 || done == total || self.is_time() {
+                    self.line(format_args!("frame features {done} of {total}"));
+                }
+            }
             Event::Epoch { epoch, points } => {
                 let shown = ["train/loss", "test/loss", "test/uar", "test/war"];
                 let figures: Vec<String> = points

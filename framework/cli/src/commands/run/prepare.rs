@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use exp_core::checkpoint::RunCard;
 use exp_core::clip::Clip;
-use exp_core::experiment::{ClipSettings, Experiment, Identity, PlannedRun, plan, run_id};
+use exp_core::experiment::{
+    ClipSettings, Experiment, Identity, ImageEncoder, PlannedRun, plan, run_id,
+};
 use exp_core::official::{Official, Overlap};
 use exp_core::provenance::PromptFile;
 use exp_core::tree::{Diagnostic, Node};
@@ -62,6 +64,9 @@ impl PreparedRun {
             parts.push(format!("fold {}", self.planned.fold));
         }
         parts.push(format!("seed {}", self.planned.seed));
+        if self.planned.settings.image_encoder != ImageEncoder::Trained {
+            parts.push("frozen image encoder".to_owned());
+        }
         format!("{}: {}", self.planned.benchmark, parts.join(", "))
     }
 

@@ -20,6 +20,7 @@ const MATRICES: usize = 12;
 pub struct Section<'a> {
     data: &'a BenchmarkSummary,
     tables: Vec<RuleTable>,
+    frozen: Option<String>,
     absent: Option<String>,
     chance: Option<f64>,
     dots: Option<Dots>,
@@ -101,6 +102,7 @@ impl<'a> Section<'a> {
         Self {
             data: benchmark,
             tables: rules.map(|rule| table(report, benchmark, rule)).collect(),
+            frozen: describe::frozen(benchmark),
             absent: describe::absent(benchmark),
             chance: benchmark.chance(),
             dots: dots(benchmark, own),
