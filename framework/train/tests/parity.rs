@@ -439,7 +439,7 @@ fn check_steps(reference: &Reference, mut learner: Learning, seen: &mut Seen, wh
     let rates = reference.case["learning_rates"].as_array().unwrap();
     for (loss, rates) in losses.iter().zip(rates) {
         let factor = rates[0].as_f64().unwrap() / reference.number("lr_temporal");
-        let ours = learner.step(&batch, factor);
+        let ours = learner.step(&batch, factor)();
         seen.note(
             "losses",
             (ours - loss.as_f64().unwrap()).abs(),

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use exp_core::event::{Event, EventSink};
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, ShortClip, Training};
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_model::parameters::{Fit, LoadError};
 use exp_train::{
-    Ended, Learner, Run, StateError, Tensors, TrainError, TrainingState, discard_state,
+    Ended, Learner, Loss, Part, Run, StateError, Tensors, TrainError, TrainingState, discard_state,
 };
 use exp_weights::{WeightError, Weights, write};
 use tempfile::TempDir;
@@ -30,11 +31,16 @@ struct Tiny {
 }
 
 impl Learner for Tiny {
-    fn step(&mut self, batch: &Batch, factor: f64) -> f64 {
+    fn step(&mut self, batch: &Batch, factor: f64) -> Loss {
         let mean = batch.pixels.iter().sum::<f32>() / batch.pixels.len() as f32;
         self.speed = 0.9 * self.speed + mean;
         self.value += factor as f32 * self.speed;
-        f64::from(self.value.sin() + mean)
+        let loss = f64::from(self.value.sin() + mean);
+        Box::new(move || loss)
+    }
+
+    fn timed_step(&mut self, _: &Batch, _: f64) -> BTreeMap<Part, Duration> {
+        unreachable!("training takes no time of its parts")
     }
 
     fn logits(&self, batch: &Batch) -> Vec<f32> {
