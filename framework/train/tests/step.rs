@@ -129,7 +129,7 @@ fn a_step_in_parts_or_with_recomputing_is_the_step() {
     let all = [Part::Frames, Part::Texts, Part::Backward, Part::Optimiser];
     assert!(parts.keys().eq(&all));
     let mut plain = learner(&device, Some(2));
-    plain.step(&batch(), 1.0);
+    plain.step(&batch(), 1.0)();
     assert_eq!(
         timed.state(),
         plain.state(),
