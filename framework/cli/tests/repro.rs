@@ -9,7 +9,7 @@ use exp_core::event::{Event, EventSink, Point};
 use exp_store::{Status, Store};
 
 const PROTOCOL: &str = "\
-benchmark: {synthetic: {train: 35, test: 7}}
+benchmark: {synthetic: {train: 70, test: 70}}
 backbone: small
 clip: {frames: 2, size: 48}
 train: {epochs: 1, batch: 16}

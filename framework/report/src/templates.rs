@@ -73,6 +73,7 @@ pub(crate) fn environment() -> Result<Environment<'static>, Error> {
     environment.add_global("colours", COLOURS);
     environment.add_filter("percent", text::percent);
     environment.add_filter("cosine", text::cosine);
+    environment.add_filter("cut", |text: &str| latex::cut(text));
     environment.add_filter("duration", text::duration);
     environment.add_filter("signed", |value: f64| signed(value, 1));
     environment.add_filter("decimals", |value: f64, decimals: usize| {

@@ -80,9 +80,10 @@ pub fn compare_plans(before: &[NewRun], now: &[NewRun]) -> PlanChange {
             change.new.push(run.id.clone());
         }
     }
+    let changed: HashSet<&String> = change.changed.iter().map(|run| &run.before).collect();
     let gone = before
         .iter()
-        .filter(|run| old.get(&place(run)).is_some_and(|left| left.id == run.id));
+        .filter(|run| !new_ids.contains(&run.id) && !changed.contains(&run.id));
     change.gone = gone.map(|run| run.id.clone()).collect();
     change
 }

@@ -41,7 +41,8 @@ pub(crate) async fn prepare(path: &Path) -> Result<(), StoreError> {
     }
     // sqlx takes no lock for SQLite migrations: two programs that open a new store at once would
     // both see that the schema is missing. The lock ends with the file handle.
-    let _lock = lock(path)?;
+    let file = lock_file(path)?;
+    lock(&file, path)?;
     let mut connection = writing(path, true).await?;
     check_owner(&mut connection, path).await?;
     if let Some(older) = schema_version(&mut connection, path).await?
@@ -92,24 +93,25 @@ pub(crate) async fn schema_version(
         .map_err(|error| Fault::Sql(error).at("look at the schema", path))
 }
 
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let beside = beside(path, ".lock");
-    let file = File::options()
+/// Opens the file beside the store that programs lock to take turns.
+pub(crate) fn lock_file(path: &Path) -> Result<File, StoreError> {
+    File::options()
         .create(true)
         .write(true)
         .truncate(false)
-        .open(&beside)
+        .open(beside(path, ".lock"))
         .map_err(|source| StoreError::NotWritable {
             path: path.to_owned(),
             source: source.into(),
-        })?;
-    match file.lock() {
-        Ok(()) => Ok(file),
-        Err(source) => Err(StoreError::Lock {
-            path: beside,
-            source,
-        }),
-    }
+        })
+}
+
+/// Waits for the lock. It ends with the file handle, or when that is unlocked.
+pub(crate) fn lock(file: &File, path: &Path) -> Result<(), StoreError> {
+    file.lock().map_err(|source| StoreError::Lock {
+        path: beside(path, ".lock"),
+        source,
+    })
 }
 
 /// Refuses another program's database before anything in it is changed.

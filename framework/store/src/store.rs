@@ -1,7 +1,8 @@
 //! The handle on one file, and the two ways to work on it: a write transaction and a snapshot.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::{Builder, Runtime};
@@ -88,11 +89,24 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, StoreError
     Ok(runtime()?.block_on(work))
 }
 
+/// The right to write, given back when dropped.
+struct Turn<'a>(MutexGuard<'a, File>);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // If that fails, the lock ends with the file handle.
+        let _ = self.0.unlock();
+    }
+}
+
 /// The connections to the file.
 pub(crate) struct Database {
     pub(crate) path: PathBuf,
     /// Drives the futures of sqlx on the calling thread; SQLite itself runs on threads of sqlx.
     runtime: Runtime,
+    /// Locked for a write transaction. SQLite lets whoever asks at the right moment write, so of many
+    /// programs one could wait for ever; the operating system keeps a queue.
+    turn: std::sync::Mutex<File>,
     write: Mutex<SqliteConnection>,
     read: Mutex<SqliteConnection>,
 }
@@ -110,9 +124,17 @@ impl Database {
         Ok(Self {
             path: path.to_owned(),
             runtime,
+            turn: std::sync::Mutex::new(open::lock_file(path)?),
             write: Mutex::new(write),
             read: Mutex::new(read),
         })
+    }
+
+    /// Waits for this program's turn to write.
+    fn turn(&self) -> Result<Turn<'_>, StoreError> {
+        let file = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        open::lock(&file, &self.path)?;
+        Ok(Turn(file))
     }
 
     /// Does `work` in a transaction: all of it is written, or on an error nothing. `doing`
@@ -132,6 +154,7 @@ impl Database {
             transaction.commit().await?;
             Ok(result)
         };
+        let _turn = self.turn()?;
         let result: Result<T, Fault> = self.runtime.block_on(writing);
         result.map_err(|fault| fault.at(doing, &self.path))
     }
@@ -165,6 +188,7 @@ impl Database {
             let _ = connection.close().await;
             result
         };
+        let _turn = self.turn()?;
         self.runtime.block_on(writing)
     }
 

@@ -27,7 +27,7 @@ pub struct Evaluation {
 }
 
 /// Evaluates a model on all clips of a loader. `tell` gets the number of clips of each batch, and
-/// says whether to go on; without that there is no evaluation.
+/// says whether to go on: if not, and clips are left, there is no evaluation.
 ///
 /// No clip at all, or one that cannot be read, is an error.
 pub fn evaluate(
@@ -44,7 +44,11 @@ pub fn evaluate(
     let (mut loss, mut damaged) = (0.0, 0);
     let mut predictions = Vec::with_capacity(clips.len());
     let mut all = Vec::with_capacity(clips.len() * classes);
+    let mut goes_on = true;
     while let Some(batch) = batches.next() {
+        if !goes_on {
+            return Ok(None);
+        }
         let batch = batch?;
         damaged += batch.damaged;
         let logits = learner.logits(&batch);
@@ -65,9 +69,7 @@ pub fn evaluate(
             });
         }
         all.extend(logits);
-        if !tell(batch.labels.len()) {
-            return Ok(None);
-        }
+        goes_on = tell(batch.labels.len());
         batches.reuse(batch);
     }
     let pairs = predictions.iter().map(|p| (p.target, p.predicted));

@@ -104,6 +104,7 @@ impl Optimiser {
         let mut momentum = BTreeMap::new();
         for (path, size) in sizes.sizes {
             let name = format!("{MOMENTUM}{path}");
+            // Before its first step a parameter has none; of another size it would itself not fit.
             if state.shape(&name).is_some_and(|shape| shape == [size]) {
                 let row = TensorData::new(state.read(&name)?, [size]);
                 momentum.insert(path, Tensor::from_data(row, device));

@@ -162,6 +162,8 @@ impl Run<'_> {
             self.commit(learner, &progress)?;
             self.prune(&progress);
         }
+        // An attempt may have ended between the last state and this.
+        self.prune(&progress);
         Ok(Ended::Trained(progress.last))
     }
 

@@ -10,15 +10,20 @@ use exp_weights::{WeightError, Weights, write};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::learner::{Learner, Tensors};
+use crate::learner::Learner;
 use crate::pass::Pass;
 use crate::run::{Trained, model_file};
 
 /// The file in the run's folder of checkpoints.
 const FILE: &str = "state.safetensors";
 
-/// The entry of its metadata that holds [`Progress`].
-const ENTRY: &str = "exp_state";
+/// The entry of its metadata that holds [`Progress`], and that of the checksum over this text and
+/// all tensors.
+const PROGRESS: &str = "exp_state";
+const CHECKSUM: &str = "sha256";
+
+/// Values that are hashed at a time.
+const CHUNK: usize = 1 << 14;
 
 /// Why there is nothing to go on from, though there is a file.
 #[derive(Debug, thiserror::Error)]
@@ -73,8 +78,6 @@ pub(crate) struct Progress {
     pub last: Trained,
     /// The best epoch so far.
     pub best: Option<Best>,
-    /// SHA-256 of the tensors.
-    pub tensors: String,
 }
 
 /// The best epoch on the test clips.
@@ -130,8 +133,21 @@ impl TrainingState {
             found,
         };
         let weights = Weights::open(&path)?;
-        let text = weights.metadata().get(ENTRY);
-        let text = text.ok_or_else(|| damaged(format!("its metadata have no `{ENTRY}`")))?;
+        let entry = |name: &str| {
+            let entry = weights.metadata().get(name);
+            entry.ok_or_else(|| damaged(format!("its metadata have no `{name}`")))
+        };
+        let (text, expected) = (entry(PROGRESS)?, entry(CHECKSUM)?);
+        let mut checksum = Checksum::of(text);
+        for name in weights.names() {
+            let shape = weights.shape(name).unwrap_or_default();
+            checksum.add(name, shape, &weights.read(name)?);
+        }
+        if checksum.digits() != *expected {
+            return Err(damaged(
+                "its contents are not those that were written".to_owned(),
+            ));
+        }
         let progress: Progress =
             serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
         if progress.run != run {
@@ -140,20 +156,6 @@ impl TrainingState {
                 found: progress.run,
                 run: run.to_owned(),
             });
-        }
-        let mut tensors = Tensors::new();
-        for name in weights.names() {
-            let shape = weights.shape(name).unwrap_or_default().to_vec();
-            tensors.insert(name.to_owned(), (shape, weights.read(name)?));
-        }
-        let progress_alone = Progress {
-            tensors: String::new(),
-            ..progress.clone()
-        };
-        if digest(&progress_alone, &tensors)? != progress.tensors {
-            return Err(damaged(
-                "its contents are not those that were written".to_owned(),
-            ));
         }
         if let Some(best) = &progress.best {
             let model = model_file(folder, Rule::BestTest, best.epoch);
@@ -190,17 +192,16 @@ pub(crate) fn commit(
     learner: &dyn Learner,
 ) -> Result<(), StateError> {
     let tensors = learner.state();
-    let mut progress = progress.clone();
-    progress.tensors = digest(&progress, &tensors)?;
-    let entry = (ENTRY.to_owned(), serde_json::to_string(&progress)?);
-    write(
-        &folder.join(FILE),
-        &tensors,
-        None,
-        false,
-        &BTreeMap::from([entry]),
-    )?;
-    Ok(())
+    let text = serde_json::to_string(progress)?;
+    let mut checksum = Checksum::of(&text);
+    for (name, (shape, values)) in &tensors {
+        checksum.add(name, shape, values);
+    }
+    let metadata = BTreeMap::from([
+        (PROGRESS.to_owned(), text),
+        (CHECKSUM.to_owned(), checksum.digits()),
+    ]);
+    Ok(write(&folder.join(FILE), &tensors, None, false, &metadata)?)
 }
 
 /// Removes the state of a run that is done, if there is one.
@@ -212,18 +213,23 @@ pub fn discard_state(folder: &Path) -> io::Result<()> {
 }
 
 /// SHA-256 of how far the run has come and of all names, shapes and values.
-fn digest(progress: &Progress, tensors: &Tensors) -> Result<String, StateError> {
-    let mut hash = Sha256::new();
-    hash.update(serde_json::to_vec(progress)?);
-    for (name, (shape, values)) in tensors {
-        hash.update(format!("{name}{shape:?}"));
-        for value in values {
-            hash.update(value.to_le_bytes());
+struct Checksum(Sha256);
+
+impl Checksum {
+    fn of(progress: &str) -> Self {
+        Self(Sha256::new_with_prefix(progress))
+    }
+
+    fn add(&mut self, name: &str, shape: &[usize], values: &[f32]) {
+        self.0.update(format!("{name}{shape:?}"));
+        for chunk in values.chunks(CHUNK) {
+            let bytes: Vec<u8> = chunk.iter().flat_map(|value| value.to_le_bytes()).collect();
+            self.0.update(&bytes);
         }
     }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+
+    fn digits(self) -> String {
+        let digest = self.0.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }

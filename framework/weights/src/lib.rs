@@ -1,6 +1,7 @@
 //! Weight files of every kind, read as data: nothing in them is ever executed. And the download of
 //! published ones.
 
+mod atomic;
 mod contents;
 mod error;
 pub mod fetch;
@@ -16,6 +17,7 @@ mod torch;
 mod weights;
 mod write;
 
+pub use atomic::write_atomically;
 pub use error::WeightError;
 pub use inspect::Inspection;
 pub use kind::Container;

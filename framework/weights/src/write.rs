@@ -1,39 +1,68 @@
 //! Writes safetensors files.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use ::safetensors::Dtype;
+use ::safetensors::tensor::{Metadata, TensorInfo};
 use half::f16;
 
 use crate::WeightError;
+use crate::atomic::write_atomically;
 use crate::weights::TOKEN_IDS;
 
-/// Bytes of one tensor on their way into a file.
-struct Bytes {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    data: Vec<u8>,
+/// Values become bytes so many at a time.
+const CHUNK: usize = 1 << 16;
+
+/// The values of a tensor on their way into a file.
+enum Values<'a> {
+    Half(&'a [f32]),
+    Single(&'a [f32]),
+    Ids(&'a [u32]),
 }
 
-impl ::safetensors::View for &Bytes {
+impl Values<'_> {
     fn dtype(&self) -> Dtype {
-        self.dtype
+        match self {
+            Self::Half(_) => Dtype::F16,
+            Self::Single(_) => Dtype::F32,
+            Self::Ids(_) => Dtype::U32,
+        }
     }
-    fn shape(&self) -> &[usize] {
-        &self.shape
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Half(values) => 2 * values.len(),
+            Self::Single(values) => 4 * values.len(),
+            Self::Ids(ids) => 4 * ids.len(),
+        }
     }
-    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
-        self.data.as_slice().into()
-    }
-    fn data_len(&self) -> usize {
-        self.data.len()
+
+    fn write(&self, file: &mut dyn io::Write) -> io::Result<()> {
+        match self {
+            Self::Half(values) => pieces(values, file, |v| f16::from_f32(v).to_le_bytes()),
+            Self::Single(values) => pieces(values, file, f32::to_le_bytes),
+            Self::Ids(ids) => pieces(ids, file, u32::to_le_bytes),
+        }
     }
 }
 
-/// Writes a safetensors file: to a temporary file beside it first, then renamed, so that a
-/// half-written file never has its name; both are on disk when it returns. With `token_ids`, the token table has rows for these
-/// tokens only. `half` writes float16. `metadata` is what the file says of itself.
+fn pieces<T: Copy, const N: usize>(
+    values: &[T],
+    file: &mut dyn io::Write,
+    bytes: impl Fn(T) -> [u8; N],
+) -> io::Result<()> {
+    values.chunks(CHUNK).try_for_each(|chunk| {
+        let piece: Vec<u8> = chunk.iter().flat_map(|value| bytes(*value)).collect();
+        file.write_all(&piece)
+    })
+}
+
+/// Writes a safetensors file, [whole or not at all](write_atomically). With `token_ids`, the token
+/// table has rows for these tokens only. `half` writes float16. `metadata` is what the file says
+/// of itself.
 pub fn write(
     path: &Path,
     tensors: &BTreeMap<String, (Vec<usize>, Vec<f32>)>,
@@ -41,57 +70,56 @@ pub fn write(
     half: bool,
     metadata: &BTreeMap<String, String>,
 ) -> Result<(), WeightError> {
-    let mut all: BTreeMap<&str, Bytes> = tensors
+    let mut all: Vec<(&str, Cow<'_, [usize]>, Values<'_>)> = tensors
         .iter()
         .map(|(name, (shape, values))| {
-            let data = match half {
-                true => values
-                    .iter()
-                    .flat_map(|&v| f16::from_f32(v).to_le_bytes())
-                    .collect(),
-                false => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            let values = match half {
+                true => Values::Half(values),
+                false => Values::Single(values),
             };
-            let dtype = if half { Dtype::F16 } else { Dtype::F32 };
-            let shape = shape.clone();
-            (name.as_str(), Bytes { dtype, shape, data })
+            (name.as_str(), Cow::Borrowed(&shape[..]), values)
         })
         .collect();
     if let Some(ids) = token_ids {
-        let bytes = Bytes {
-            dtype: Dtype::U32,
-            shape: vec![ids.len()],
-            data: ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
-        };
-        all.insert(TOKEN_IDS, bytes);
+        all.push((TOKEN_IDS, Cow::Owned(vec![ids.len()]), Values::Ids(ids)));
     }
-    let failed = |error: std::io::Error| WeightError::Write {
+    // As the format's own library does: the widest numbers first, so that all lie aligned.
+    all.sort_by(|(a, _, left), (b, _, right)| right.dtype().cmp(&left.dtype()).then(a.cmp(b)));
+    write_atomically(path, |file| {
+        let header = header(&all, metadata).map_err(io::Error::other)?;
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(&header)?;
+        all.iter().try_for_each(|(.., values)| values.write(file))
+    })
+    .map_err(|error| WeightError::Write {
         path: path.to_owned(),
         error,
-    };
-    let header = (!metadata.is_empty()).then(|| {
-        metadata
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect()
-    });
-    let bytes = ::safetensors::serialize(all.iter().map(|(name, bytes)| (*name, bytes)), header)
-        .map_err(|error| failed(std::io::Error::other(error)))?;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".part");
-    let temporary = PathBuf::from(temporary);
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&temporary)?;
-        std::io::Write::write_all(&mut file, &bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
-        // The new name is on disk once the folder is.
-        match path.parent().filter(|_| cfg!(unix)) {
-            Some(folder) => std::fs::File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
-    };
-    write().map_err(failed)
+    })
+}
+
+/// The JSON before the values, filled up to whole words of 8 bytes.
+fn header(
+    all: &[(&str, Cow<'_, [usize]>, Values<'_>)],
+    metadata: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut end = 0;
+    let infos = all
+        .iter()
+        .map(|(name, shape, values)| {
+            let start = end;
+            end += values.len();
+            let info = TensorInfo {
+                dtype: values.dtype(),
+                shape: shape.to_vec(),
+                data_offsets: (start, end),
+            };
+            ((*name).to_owned(), info)
+        })
+        .collect();
+    let metadata = metadata.iter().map(|(k, v)| (k.clone(), v.clone()));
+    let metadata =
+        Some(metadata.collect()).filter(|map: &std::collections::HashMap<_, _>| !map.is_empty());
+    let mut header = serde_json::to_vec(&Metadata::new(metadata, infos)?)?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Ok(header)
 }

@@ -8,16 +8,16 @@
 #[path = "../tiny/mod.rs"]
 mod tiny;
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use exp_store::{Status, Store};
+use exp_store::{ExperimentData, Status, Store};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use tempfile::TempDir;
 use tiny::{checkpoints, data, figures};
 
 const PROTOCOL: &str = "\
@@ -110,19 +110,53 @@ fn look(project: &Path, finished: &mut Finished) {
     }
 }
 
+/// A sweep that nothing disturbs.
+struct Undisturbed {
+    duration: Duration,
+    data: ExperimentData,
+    weights: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+static UNDISTURBED: LazyLock<Undisturbed> = LazyLock::new(|| {
+    let project = tiny::project(PROTOCOL, EXPERIMENT);
+    let start = Instant::now();
+    assert!(begin(project.path()).wait().unwrap().success());
+    Undisturbed {
+        duration: start.elapsed(),
+        data: data(&project.path().join("runs/exp.db")),
+        weights: checkpoints(&project.path().join("runs")),
+    }
+});
+
+/// Checks that a sweep came out as the one that nothing disturbed. Gives what its runs' logs say.
+fn assert_undisturbed(project: &Path) -> String {
+    let (found, expected) = (data(&project.join("runs/exp.db")), &UNDISTURBED.data);
+    assert_eq!(found.runs.len(), expected.runs.len());
+    for (one, other) in found.runs.iter().zip(&expected.runs) {
+        assert_eq!((&one.id, one.status), (&other.id, Status::Done));
+        assert!(figures(one) == figures(other), "figures of {}", one.id);
+        assert!(
+            one.selections == other.selections,
+            "predictions of {}",
+            one.id
+        );
+        assert_eq!(one.prompts, other.prompts);
+    }
+    assert!(checkpoints(&project.join("runs")) == UNDISTURBED.weights);
+    let check = tiny::exp(project, &["store", "check"]);
+    assert!(check.status.success(), "{}", tiny::text(&check.stdout));
+    let logs = std::fs::read_dir(project.join("runs/logs")).unwrap();
+    logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap())
+        .collect()
+}
+
 #[test]
 fn a_sweep_survives_kills() {
     let kills: usize = std::env::var("EXP_KILLS").map_or(20, |text| text.parse().unwrap());
-    let whole: TempDir = tiny::project(PROTOCOL, EXPERIMENT);
-    let start = Instant::now();
-    assert!(begin(whole.path()).wait().unwrap().success());
-    let duration = start.elapsed();
-    let expected = data(&whole.path().join("runs/exp.db"));
-    let weights = checkpoints(&whole.path().join("runs"));
-
+    let duration = UNDISTURBED.duration;
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    let (mut killed, mut sweeps) = (0, 0);
+    let (mut killed, mut sweeps, mut resumed) = (0, 0, 0);
     while killed < kills {
         let project = tiny::project(PROTOCOL, EXPERIMENT);
         let mut finished = Finished::new();
@@ -152,25 +186,97 @@ fn a_sweep_survives_kills() {
         killed += here;
         sweeps += 1;
         look(project.path(), &mut finished);
-        let store = project.path().join("runs/exp.db");
-        let found = data(&store);
-        assert_eq!(found.runs.len(), expected.runs.len());
-        for (one, other) in found.runs.iter().zip(&expected.runs) {
-            assert_eq!((&one.id, one.status), (&other.id, Status::Done));
-            assert!(figures(one) == figures(other), "figures of {}", one.id);
-            assert!(
-                one.selections == other.selections,
-                "predictions of {}",
-                one.id
-            );
-            assert_eq!(one.prompts, other.prompts);
-        }
-        assert!(
-            checkpoints(&project.path().join("runs")) == weights,
-            "the weights"
-        );
-        let check = tiny::exp(project.path(), &["store", "check"]);
-        assert!(check.status.success(), "{}", tiny::text(&check.stdout));
+        let logs = assert_undisturbed(project.path());
+        assert!(!logs.contains("anew"), "a checkpoint was of no use: {logs}");
+        resumed += logs.matches("goes on after").count();
     }
-    println!("{killed} kills in {sweeps} sweeps: {counts:?}");
+    assert!(resumed > 0, "no run was gone on with");
+    println!("{killed} kills in {sweeps} sweeps: {counts:?}; {resumed} runs were gone on with");
+}
+
+/// What a scheduler sends before it takes the machine.
+#[test]
+fn a_sweep_that_is_asked_to_stop_goes_on() {
+    let project = tiny::project(PROTOCOL, EXPERIMENT);
+    let mut child = begin(project.path());
+    assert!(comes(Moment::Writing, &mut child, project.path()));
+    let kill = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let errors = tiny::text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{errors}");
+    assert!(errors.contains("The same command goes on"), "{errors}");
+    let runs = data(&project.path().join("runs/exp.db")).runs;
+    assert!(runs.iter().any(|run| run.status == Status::Interrupted));
+    assert!(runs.iter().all(|run| run.status != Status::Running));
+    assert!(begin(project.path()).wait().unwrap().success());
+    let logs = assert_undisturbed(project.path());
+    assert!(logs.contains("goes on after"), "{logs}");
+}
+
+/// Processes that share a store, and machines that share nothing.
+#[test]
+fn work_can_be_shared_out() {
+    let project = tiny::project(PROTOCOL, EXPERIMENT);
+    let mut both = [begin(project.path()), begin(project.path())];
+    for child in &mut both {
+        assert!(child.wait().unwrap().success());
+    }
+    let logs = assert_undisturbed(project.path());
+    assert_eq!(
+        logs.matches("attempt 1").count(),
+        UNDISTURBED.data.runs.len()
+    );
+
+    let parts: Vec<_> = ["1/2", "2/2"]
+        .map(|part| {
+            let project = tiny::project(PROTOCOL, EXPERIMENT);
+            let run = [
+                "run",
+                "experiments/tiny.yaml",
+                "--device",
+                "cpu",
+                "--shard",
+                part,
+            ];
+            assert!(tiny::exp(project.path(), &run).status.success());
+            project
+        })
+        .into();
+    let other = parts[1].path().join("runs/exp.db");
+    let merge = ["store", "merge", other.to_str().unwrap()];
+    let merged = tiny::exp(parts[0].path(), &merge);
+    assert!(merged.status.success(), "{}", tiny::text(&merged.stderr));
+    let found = data(&parts[0].path().join("runs/exp.db"));
+    for (one, other) in found.runs.iter().zip(&UNDISTURBED.data.runs) {
+        assert_eq!((&one.id, one.status), (&other.id, Status::Done));
+        assert!(figures(one) == figures(other) && one.selections == other.selections);
+    }
+}
+
+#[test]
+fn a_damaged_state_costs_the_run_its_beginning_and_nothing_else() {
+    let project = tiny::project(PROTOCOL, EXPERIMENT);
+    let mut child = begin(project.path());
+    assert!(comes(Moment::Writing, &mut child, project.path()));
+    let kill = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    child.wait().unwrap();
+    let runs = std::fs::read_dir(project.path().join("runs/checkpoints")).unwrap();
+    for run in runs {
+        let path = run.unwrap().path().join("state.safetensors");
+        if let Ok(mut bytes) = std::fs::read(&path) {
+            let last = bytes.len() - 1;
+            bytes[last] ^= 1;
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+    let output = begin(project.path()).wait_with_output().unwrap();
+    assert!(output.status.success());
+    let errors = tiny::text(&output.stderr);
+    assert!(
+        errors.contains("is damaged") && errors.contains("begins anew"),
+        "{errors}"
+    );
+    assert_undisturbed(project.path());
 }

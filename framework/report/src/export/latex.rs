@@ -6,7 +6,7 @@ use super::{Exporter, Rendered, ReportError};
 use crate::document::Document;
 use crate::{Report, templates, text};
 
-/// Longer texts are cut: a table of a paper has no room for them.
+/// Longer texts in cells and heads are cut: a table of a paper has no room for them.
 const LONGEST: usize = 160;
 
 /// Letters in a row after which a line may break.
@@ -36,17 +36,21 @@ impl Exporter for Latex {
     }
 }
 
+/// As much of a text as a cell holds.
+pub(crate) fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// A text as LaTeX sets it letter by letter. What pdflatex has no letter for in its T1 and TS1
 /// encodings is written as its code point.
 pub(crate) fn escape(plain: &str) -> String {
     let line = text::one_line(plain);
     let mut escaped = String::with_capacity(line.len() + 8);
     let mut unbroken = 0;
-    for (count, character) in line.chars().enumerate() {
-        if count == LONGEST {
-            escaped.push_str("\\ldots{}");
-            break;
-        }
+    for character in line.chars() {
         unbroken = if character == ' ' { 0 } else { unbroken + 1 };
         if unbroken > UNBROKEN {
             escaped.push_str("\\allowbreak{}");
@@ -73,7 +77,7 @@ pub(crate) fn escape(plain: &str) -> String {
                 escaped.push(character);
             }
             '_' => escaped.push_str("\\_\\allowbreak{}"),
-            '.' | '/' | ',' => {
+            '/' => {
                 escaped.push(character);
                 escaped.push_str("\\allowbreak{}");
             }
@@ -110,9 +114,11 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_may_break_and_are_cut() {
-        let escaped = escape(&"x".repeat(10_000));
+    fn long_texts_may_break_and_are_cut_in_cells() {
+        let escaped = escape(&cut(&"x".repeat(10_000)));
         assert_eq!(escaped.matches('x').count(), LONGEST);
         assert!(escaped.contains("\\allowbreak{}") && escaped.ends_with("\\ldots{}"));
+        assert_eq!(escape(&"x ".repeat(500)).matches('x').count(), 500);
+        assert_eq!(cut("ä"), "ä");
     }
 }

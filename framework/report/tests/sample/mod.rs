@@ -225,6 +225,7 @@ pub fn two_benchmarks() -> ExperimentData {
     }
     runs[5].status = Status::Interrupted;
     let mut data = experiment(runs);
+    data.experiment.name = "two_benchmarks".to_owned();
     data.experiment.compare = None;
     data.experiment.benchmarks = vec!["mafw".to_owned(), "synthetic".to_owned()];
     data

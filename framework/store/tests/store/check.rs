@@ -133,8 +133,8 @@ fn questions_are_answered_and_nothing_is_written() {
     let (folder, store) = store();
     let path = store.path();
     let ask = |sql: &str| query(path, sql);
-    let answer = ask("SELECT id, seed, NULL AS nothing, 0.5, x'0aff', 1e999 FROM run;").unwrap();
-    assert_eq!(answer.columns[..3], ["id", "seed", "nothing"]);
+    let answer = ask("SELECT id, seed, NULL AS none, 0.5, x'0aff', 1e999 FROM run;").unwrap();
+    assert_eq!(answer.columns[..3], ["id", "seed", "none"]);
     assert_eq!(
         answer.rows,
         [[

@@ -36,7 +36,7 @@ fn train(store: &Store, run: &str, value: f64) {
         let points = vec![
             point("test/uar", epoch, value),
             point("train/loss", epoch, f64::NAN),
-            point("time/epoch_seconds", epoch, rand_like(store, epoch)),
+            point("time/epoch_seconds", epoch, seconds(store, epoch)),
             point(&format!("test/of {run}"), epoch, f64::NEG_INFINITY),
         ];
         sink.emit(Event::Epoch { epoch, points });
@@ -65,7 +65,7 @@ fn train(store: &Store, run: &str, value: f64) {
 }
 
 /// A time differs from machine to machine.
-fn rand_like(store: &Store, epoch: usize) -> f64 {
+fn seconds(store: &Store, epoch: usize) -> f64 {
     store
         .path()
         .display()
@@ -76,8 +76,7 @@ fn rand_like(store: &Store, epoch: usize) -> f64 {
         + epoch as f64
 }
 
-/// All that a store tells, as text, since NaN equals nothing; without attempts, which merging
-/// counts up.
+/// All that a store tells, as text, since NaN equals nothing.
 fn all(store: &Store) -> String {
     let data: ExperimentData = store.experiment("e").unwrap();
     let lines = store.runs(&RunFilter::default()).unwrap();
@@ -196,6 +195,7 @@ fn evaluation(predicted: usize) -> EvaluationRecord {
 
 #[test]
 fn other_results_of_the_same_run_are_told_and_not_taken() {
+    // The older one: what was recorded first is the date that stays.
     let (_one, ours) = machine(&["a", "b"]);
     let (_two, theirs) = machine(&["a", "b"]);
     for run in ["a", "b"] {

@@ -1,10 +1,11 @@
 //! An older store is brought up to date, whatever happens meanwhile.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::Instant;
 
 use exp_core::metrics::Rule;
 use exp_store::{Problem, RunFilter, SelectedFigures, Store, check};
@@ -135,8 +136,35 @@ const STORE: &str = "EXP_TEST_MIGRATED_STORE";
 #[ignore = "is run in processes of its own by the next test"]
 fn child_that_opens_a_store() {
     if let Some(path) = std::env::var_os(STORE) {
+        eprintln!("{BEGINS}");
         Store::open(path).unwrap().close().unwrap();
     }
+}
+
+/// What a child prints when it begins to open the store.
+const BEGINS: &str = "opening";
+
+/// Starts a child that opens the store, and waits until it begins to.
+fn spawn(path: &Path) -> Child {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "migration::child_that_opens_a_store",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env(STORE, path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    for line in lines {
+        if line.unwrap().contains(BEGINS) {
+            break;
+        }
+    }
+    child
 }
 
 /// `EXP_KILLS` says how many; `.ci/run` is content with a few.
@@ -149,24 +177,22 @@ fn a_kill_at_any_moment_leaves_a_whole_store() {
         folder.path().join("exp.db"),
     );
     make_old(&original, 150);
-    let (mut killed, mut migrated, mut with_backup) = (0, 0, 0);
-    for attempt in 0..kills {
+    let renew = || {
         for ending in ["exp.db", "exp.db-wal", "exp.db-shm", "exp.before-4.db"] {
             let _ = fs::remove_file(folder.path().join(ending));
         }
         fs::copy(&original, &path).unwrap();
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "migration::child_that_opens_a_store",
-                "--ignored",
-            ])
-            .env(STORE, &path)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        // Spread evenly over what a migration takes here, whatever the machine's load.
-        sleep(Duration::from_millis((attempt as u64 * 37) % 260));
+    };
+    renew();
+    let begun = Instant::now();
+    assert!(spawn(&path).wait().unwrap().success());
+    let undisturbed = begun.elapsed();
+    let (mut killed, mut migrated, mut with_backup) = (0, 0, 0);
+    for attempt in 0..kills {
+        renew();
+        let mut child = spawn(&path);
+        // Spread over the time that it takes, in an order that is none.
+        sleep(undisturbed.mul_f64((attempt as f64 * 0.618_034).fract()));
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
 

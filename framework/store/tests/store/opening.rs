@@ -149,7 +149,16 @@ fn a_damaged_store_is_refused() {
     let mut bytes = fs::read(&path).unwrap();
     bytes[100..4096].fill(0xff);
     fs::write(&path, bytes).unwrap();
-    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @r#"`FOLDER/store.sqlite` is not a store: it is no SQLite database, or its header is damaged; move it away, or choose another file with `--store FILE`"#);
+    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @r#"
+    the store `FOLDER/store.sqlite` is damaged: SQLite finds a part of it broken; stop what writes to it, keep a copy, see with `exp store check` what is hurt, and save what is readable with `sqlite3 FOLDER/store.sqlite .recover | sqlite3 saved.db`
+    caused by: (code: 11) database disk image is malformed
+    "#);
+    // An older copy beside it is pointed out.
+    fs::write(folder.path().join("store.before-4.db"), "").unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[..16].fill(0);
+    fs::write(&path, bytes).unwrap();
+    insta::assert_snapshot!(refusal(&folder, "store.sqlite"), @r#"`FOLDER/store.sqlite` is not a store: it is no SQLite database, or its header is damaged; move it away, or choose another file with `--store FILE`; an older copy lies beside it: `store.before-4.db`"#);
 }
 
 #[test]

@@ -2,11 +2,14 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use exp_core::event::{Event, EventSink};
 use exp_core::metrics::Rule;
-use exp_report::{html, summarize};
+use exp_report::export::page;
+use exp_report::published::Published;
+use exp_report::{Options, Report};
 use exp_store::{NewRun, Status, Store, check};
 
 use crate::{OPEN, experiment, new_run, new_store, point, prediction, provenance};
@@ -69,6 +72,7 @@ fn child_that_reads() {
     let mut looks = 0;
     loop {
         let data = store.experiment("e").unwrap();
+        let done = data.runs.iter().all(|run| run.status == Status::Done);
         for run in &data.runs {
             assert_eq!(
                 run.points.len() % SERIES,
@@ -76,10 +80,12 @@ fn child_that_reads() {
                 "an epoch is there wholly or not at all"
             );
         }
-        let page = html::page(&summarize(&data)).unwrap();
+        let report = Report::new(data, &Options::default(), &Published::default());
+        let page = page(&[report.unwrap()], None).unwrap();
         assert!(page.contains("</html>"));
         looks += 1;
-        if data.runs.iter().all(|run| run.status == Status::Done) {
+        sleep(Duration::from_millis(20));
+        if done {
             break;
         }
     }

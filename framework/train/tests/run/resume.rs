@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ const STEPS: usize = 4;
 struct Tiny {
     value: f32,
     speed: f32,
+    /// Steps that this learner took.
+    steps: Rc<Cell<usize>>,
 }
 
 impl Learner for Tiny {
@@ -35,6 +38,7 @@ impl Learner for Tiny {
         let mean = batch.pixels.iter().sum::<f32>() / batch.pixels.len() as f32;
         self.speed = 0.9 * self.speed + mean;
         self.value += factor as f32 * self.speed;
+        self.steps.set(self.steps.get() + 1);
         let loss = f64::from(self.value.sin() + mean);
         Box::new(move || loss)
     }
@@ -155,13 +159,14 @@ impl EventSink for Shared<'_> {
     }
 }
 
-/// One attempt at a run: it goes on from where the last one was left. `stop` is asked after steps.
+/// One attempt at a run: it goes on from where the last one was left, for so many `events` and
+/// `steps`.
 fn attempt(
     folder: &Path,
     kept: &Mutex<Kept>,
     minutes: f64,
     events: usize,
-    stop: &dyn Fn() -> bool,
+    steps: usize,
 ) -> Result<Ended, TrainError> {
     let sizes = LoaderSettings {
         frames: 1,
@@ -186,6 +191,8 @@ fn attempt(
         kept.figures.retain(|(_, epoch), _| *epoch <= done);
         kept.selections.retain(|_, (epoch, _)| *epoch <= done);
     }
+    let mut learner = Tiny::default();
+    let taken = learner.steps.clone();
     let sink = Shared(Mutex::new(Sink {
         kept,
         waiting: Mutex::default(),
@@ -200,9 +207,9 @@ fn attempt(
         checkpoints: folder.to_owned(),
         card: card(&split.classes),
         sink: &sink,
-        stop,
+        stop: &|| taken.get() >= steps,
     }
-    .train(&mut Tiny::default(), state)
+    .train(&mut learner, state)
 }
 
 /// Everything that a run leaves.
@@ -223,7 +230,7 @@ fn left(folder: &Path, kept: &Mutex<Kept>) -> (String, BTreeMap<String, Vec<u8>>
 
 fn undisturbed() -> (String, BTreeMap<String, Vec<u8>>) {
     let (folder, kept) = (tempfile::tempdir().unwrap(), Mutex::default());
-    let ended = attempt(folder.path(), &kept, 10.0, usize::MAX, &|| false).unwrap();
+    let ended = attempt(folder.path(), &kept, 10.0, usize::MAX, usize::MAX).unwrap();
     assert!(matches!(ended, Ended::Trained(_)));
     let left = left(folder.path(), &kept);
     assert_eq!(
@@ -240,7 +247,7 @@ fn a_run_that_is_stopped_after_every_step_ends_as_one_that_is_not() {
     let (folder, kept) = (tempfile::tempdir().unwrap(), Mutex::default());
     let mut stops = Vec::new();
     while let Ended::Stopped { epoch, step } =
-        attempt(folder.path(), &kept, 10.0, usize::MAX, &|| true).unwrap()
+        attempt(folder.path(), &kept, 10.0, usize::MAX, 1).unwrap()
     {
         stops.push((epoch, step));
         assert!(stops.len() < 100);
@@ -257,7 +264,7 @@ fn a_run_that_is_killed_between_any_two_events_loses_nothing() {
     for events in 1.. {
         let (folder, kept) = (tempfile::tempdir().unwrap(), Mutex::default());
         let killed_once = || {
-            let once = || attempt(folder.path(), &kept, 0.0, events, &|| false);
+            let once = || attempt(folder.path(), &kept, 0.0, events, usize::MAX);
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(once)).is_err()
         };
         if !killed_once() {
@@ -267,7 +274,7 @@ fn a_run_that_is_killed_between_any_two_events_loses_nothing() {
         // What was being written when the power failed.
         fs::write(folder.path().join("state.safetensors.part"), "half").unwrap();
         kept.clear_poison();
-        attempt(folder.path(), &kept, 10.0, usize::MAX, &|| false).unwrap();
+        attempt(folder.path(), &kept, 10.0, usize::MAX, usize::MAX).unwrap();
         assert_eq!(left(folder.path(), &kept), expected, "killed at {events}");
     }
     assert!(killed > EPOCHS * STEPS * 2, "{killed}");
@@ -275,7 +282,7 @@ fn a_run_that_is_killed_between_any_two_events_loses_nothing() {
 
 fn stopped() -> TempDir {
     let (folder, kept) = (tempfile::tempdir().unwrap(), Mutex::default());
-    attempt(folder.path(), &kept, 10.0, usize::MAX, &|| true).unwrap();
+    attempt(folder.path(), &kept, 10.0, usize::MAX, 1).unwrap();
     folder
 }
 
@@ -354,7 +361,7 @@ fn what_cannot_be_kept_stops_the_run() {
 fn a_state_whose_best_model_is_gone_is_of_no_use() {
     let (folder, kept) = (tempfile::tempdir().unwrap(), Mutex::default());
     for _ in 0..=STEPS {
-        attempt(folder.path(), &kept, 10.0, usize::MAX, &|| true).unwrap();
+        attempt(folder.path(), &kept, 10.0, usize::MAX, 1).unwrap();
     }
     let gone = folder.path().join("best_test-1.safetensors");
     fs::remove_file(&gone).unwrap();

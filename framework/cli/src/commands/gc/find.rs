@@ -1,7 +1,7 @@
 //! Finding what no run needs.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,10 @@ pub fn find(store: &Path, keep: Option<Keep>) -> anyhow::Result<Vec<Item>> {
         }
     }
     for run in over(&own, &others) {
-        left_over(run, &checkpoints(store).join(&run.run), &mut items)?;
+        let named = others.iter().filter(|other| other.run == run.run);
+        let named = named.chain([run]).flat_map(|run| &run.files);
+        let named = named.filter_map(|(_, path)| path.file_name()).collect();
+        left_over(&checkpoints(store).join(&run.run), &named, &mut items)?;
     }
     if let Some(keep) = keep {
         // What another store names too is that one's as well.
@@ -122,18 +125,14 @@ fn over<'a>(own: &'a [RunModels], others: &[RunModels]) -> Vec<&'a RunModels> {
     own.iter().filter(is_over).collect()
 }
 
-/// What training left in a run's folder beside the models that the store names.
-fn left_over(run: &RunModels, folder: &Path, items: &mut Vec<Item>) -> anyhow::Result<()> {
-    let needed: HashSet<OsString> = run
-        .files
-        .iter()
-        .filter_map(|(_, path)| Some(path.file_name()?.to_owned()))
-        .collect();
+/// What training left in a run's folder beside the models that stores have named.
+fn left_over(folder: &Path, named: &HashSet<&OsStr>, items: &mut Vec<Item>) -> anyhow::Result<()> {
     for entry in entries(folder)? {
         let path = entry.path();
         let ending = path.extension().and_then(|ending| ending.to_str());
-        let is_ours = matches!(ending, Some("safetensors" | "part" | "tmp"));
-        if is_ours && entry.file_type()?.is_file() && !needed.contains(&entry.file_name()) {
+        let is_ours = matches!(ending, Some("safetensors" | "part"));
+        if is_ours && entry.file_type()?.is_file() && !named.contains(entry.file_name().as_os_str())
+        {
             let bytes = size(&path)?;
             items.push(Item {
                 path,

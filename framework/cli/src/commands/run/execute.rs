@@ -128,6 +128,11 @@ impl Job<'_> {
                 "{failed} of the runs failed before and are left as they are: `--retry failed` begins them anew."
             );
         }
+        for run in self.runs.iter().filter(|run| is(run, Status::Done)) {
+            // What a process left that was killed when all but this was done. It only takes room.
+            let folder = opened::checkpoints(self.store.path()).join(&run.id);
+            let _ = discard_state(&folder);
+        }
         let elsewhere = self
             .runs
             .iter()
