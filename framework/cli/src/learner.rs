@@ -22,6 +22,10 @@ pub fn fresh<E: From<BackboneError>>(
     prompts: impl FnOnce(&TextTransformer) -> Result<ClassPrompts, E>,
 ) -> Result<Box<dyn Learner>, E> {
     let device = device.device.clone().autodiff();
+    let device = match settings.train.recompute {
+        true => device.gradient_checkpointing(),
+        false => device,
+    };
     let clip = backbone.load(settings.activation, &device)?;
     let prompts = prompts(&clip.text)?;
     let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,6 +36,7 @@ pub fn fresh<E: From<BackboneError>>(
         frames: settings.clip.frames.get(),
         features: backbone.sizes().embed,
         rates: Rates::from(&settings.train),
+        micro_batch: settings.train.micro_batch.map(|clips| clips.get()),
         device,
     }))
 }

@@ -55,6 +55,7 @@ enum Command {
     #[command(subcommand)]
     Published(commands::published::Command),
     Doctor(commands::doctor::Arguments),
+    Bench(commands::bench::Arguments),
 }
 
 /// The exit status of a program that was asked to stop: 128 and the number of Ctrl-C's signal.
@@ -102,6 +103,7 @@ pub fn run(registry: Registry) -> ExitCode {
         Command::Data(arguments) => commands::data::run(&arguments, &registry),
         Command::Published(command) => commands::published::run(&command),
         Command::Doctor(arguments) => commands::doctor::run(&arguments, &registry),
+        Command::Bench(arguments) => commands::bench::run(&arguments, &registry),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -255,6 +255,12 @@ impl ClassPrompts {
         self.classes
     }
 
+    /// How many texts all classes have together, and tokens of the longest of them with its context:
+    /// what goes through the text encoder.
+    pub fn size(&self) -> (usize, usize) {
+        (self.texts, self.length)
+    }
+
     /// The shape of the learnable context, `[classes or 1, tokens, width]`.
     pub fn context_shape(&self) -> Option<[usize; 3]> {
         self.layout.map(|layout| {

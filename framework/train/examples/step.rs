@@ -60,7 +60,7 @@ fn main() {
         let note = match command.unwrap().as_str() {
             "forward" => learner.logits(&batch).len(),
             "step" => {
-                assert!(learner.step(&batch, 1.0).is_finite());
+                assert!(learner.step(&batch, 1.0)().is_finite());
                 1
             }
             "product" => product(),
@@ -110,6 +110,7 @@ fn learner(context: usize, device: &Device) -> impl Learner {
             momentum: 0.9,
             weight_decay: 1e-4,
         },
+        micro_batch: None,
         device: device.clone(),
     };
     DferClipLearner::new(parts, temporal)

@@ -14,7 +14,7 @@ mod state;
 
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
-pub use learner::{DferClipLearner, Learner, Tensors};
+pub use learner::{DferClipLearner, Learner, Loss, Part, Tensors};
 pub use optimiser::Rates;
 pub use plugin::{LearnerParts, Registry, TemporalPlugin};
 pub use run::{Ended, Run, Trained};

@@ -6,7 +6,7 @@ use exp_core::event::Event;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
-use crate::learner::Learner;
+use crate::learner::{Learner, Loss};
 use crate::run::Run;
 use crate::state::Progress;
 
@@ -43,35 +43,72 @@ impl Run<'_> {
                 .training(self.augment, self.seed, epoch as u64, before.steps)?;
         let every = 60.0 * self.training.checkpoint_minutes.get();
         let mut saved = Instant::now();
+        // Reading a loss waits for the device; by then it has the next step to work on.
+        let mut unread: Option<Taken> = None;
         while let Some(batch) = batches.next() {
             let batch = batch?;
-            let loss = learner.step(&batch, factor);
-            let pass = &mut progress.pass;
-            pass.steps += 1;
-            pass.loss += loss;
-            pass.clips += batch.labels.len();
-            pass.damaged += batch.damaged;
-            pass.seconds = before.seconds + start.elapsed().as_secs_f64();
-            pass.waited = before.waited + batches.waited().as_secs_f64();
-            let step = pass.steps;
-            if !loss.is_finite() {
-                return Err(TrainError::Diverged { epoch, step, loss });
-            }
-            self.sink.emit(Event::Step {
-                epoch,
-                step,
-                loss,
+            let taken = Taken {
+                loss: learner.step(&batch, factor),
                 clips: batch.labels.len(),
-            });
+                damaged: batch.damaged,
+            };
             batches.reuse(batch);
-            if (self.stop)() {
+            if let Some(before) = unread.replace(taken) {
+                self.read(before, epoch, &mut progress.pass)?;
+            }
+            let stopped = (self.stop)();
+            let due = saved.elapsed().as_secs_f64() >= every;
+            if (stopped || due)
+                && let Some(last) = unread.take()
+            {
+                self.read(last, epoch, &mut progress.pass)?;
+            }
+            progress.pass.seconds = before.seconds + start.elapsed().as_secs_f64();
+            progress.pass.waited = before.waited + batches.waited().as_secs_f64();
+            if stopped {
                 return Ok(false);
             }
-            if saved.elapsed().as_secs_f64() >= every {
+            if due {
                 self.commit(learner, progress)?;
                 saved = Instant::now();
             }
         }
+        if let Some(last) = unread {
+            self.read(last, epoch, &mut progress.pass)?;
+            progress.pass.seconds = before.seconds + start.elapsed().as_secs_f64();
+        }
         Ok(true)
     }
+
+    /// Reads the loss of a step that was taken, and tells of it.
+    fn read(&self, taken: Taken, epoch: usize, pass: &mut Pass) -> Result<(), TrainError> {
+        let Taken {
+            loss,
+            clips,
+            damaged,
+        } = taken;
+        let loss = loss();
+        pass.steps += 1;
+        pass.loss += loss;
+        pass.clips += clips;
+        pass.damaged += damaged;
+        let step = pass.steps;
+        if !loss.is_finite() {
+            return Err(TrainError::Diverged { epoch, step, loss });
+        }
+        self.sink.emit(Event::Step {
+            epoch,
+            step,
+            loss,
+            clips,
+        });
+        Ok(())
+    }
+}
+
+/// A step that was taken, and whose loss nobody has read yet.
+struct Taken {
+    loss: Loss,
+    clips: usize,
+    damaged: usize,
 }

@@ -22,6 +22,8 @@ pub struct LearnerParts {
     pub features: usize,
     /// The optimiser's settings.
     pub rates: Rates,
+    /// Clips that go through the model at once; `None` for the whole batch.
+    pub micro_batch: Option<usize>,
     /// The device, with gradients.
     pub device: Device,
 }

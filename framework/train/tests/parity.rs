@@ -440,7 +440,7 @@ fn check_steps(reference: &Reference, mut learner: Learning, seen: &mut Seen, wh
     let rates = reference.case["learning_rates"].as_array().unwrap();
     for (loss, rates) in losses.iter().zip(rates) {
         let factor = rates[0].as_f64().unwrap() / reference.number("lr_temporal");
-        let ours = learner.step(&batch, factor);
+        let ours = learner.step(&batch, factor)();
         seen.note(
             "losses",
             (ours - loss.as_f64().unwrap()).abs(),
@@ -558,7 +558,7 @@ fn features_stand_for_pixels() {
                 "step {step}: {one} and {other}"
             );
         }
-        let losses = (plain.step(&pixels, 1.0), frozen.step(&features, 1.0));
+        let losses = (plain.step(&pixels, 1.0)(), frozen.step(&features, 1.0)());
         assert!(
             (losses.0 - losses.1).abs() < 1e-5,
             "step {step}: {losses:?}"

@@ -49,9 +49,9 @@ pub fn run_id(identity: &Identity<'_>) -> String {
         .collect()
 }
 
-/// Settings without those that change no figure: how clips are read, and the rules for short clips
-/// and damaged frames and the image encoder where they are the default, which runs from before there
-/// were such settings had too.
+/// Settings without those that change no figure: how clips are read and what is kept in memory, and
+/// the rules for short clips and damaged frames, the image encoder and the micro-batch where they are
+/// the default, which runs from before there were such settings had too.
 pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     let mut settings = settings.clone();
     let clip = settings
@@ -78,6 +78,13 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
         train.remove("workers");
         train.remove("cache_gib");
         train.remove("checkpoint_minutes");
+        train.remove("recompute");
+        if train
+            .get("micro_batch")
+            .is_some_and(|clips| clips.is_null())
+        {
+            train.remove("micro_batch");
+        }
     }
     settings
 }
@@ -126,6 +133,8 @@ mod tests {
         written["clip"] = rules("repeat_last", "stop");
         written["train"]["cache_gib"] = json!(2);
         written["image_encoder"] = json!("trained");
+        written["train"]["recompute"] = json!(true);
+        written["train"]["micro_batch"] = json!(null);
         assert_eq!(id(&default, |_| {}), id(&written, |_| {}));
         let texts = ["happiness.".to_owned()];
         let others = [
@@ -134,6 +143,7 @@ mod tests {
             with(|settings| settings["image_encoder"] = json!({"frozen": {"views": 4}})),
             with(|settings| settings["image_encoder"] = json!({"frozen": {"views": 2}})),
             with(|settings| settings["clip"] = json!({"short": "drop"})),
+            with(|settings| settings["train"]["micro_batch"] = json!(4)),
             with(|settings| settings["clip"] = json!({"damaged": "repeat_neighbour"})),
             id(&settings("a", 1, 1), |identity| {
                 identity.benchmark = "other"

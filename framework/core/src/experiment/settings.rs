@@ -137,6 +137,13 @@ pub struct Training {
     pub epochs: Within<1, 10_000>,
     /// Clips a step; an incomplete last batch is dropped.
     pub batch: Within<1, 65_536>,
+    /// Clips that go through the model at once; without a number, the whole batch. A step sums the
+    /// gradients over the batch either way, so the figures differ by the rounding of the sum alone;
+    /// fewer clips at once take less memory.
+    pub micro_batch: Option<Within<1, 65_536>>,
+    /// Whether a step computes cheap intermediate values once more instead of keeping them, which
+    /// takes less memory and more time. No figure depends on it.
+    pub recompute: bool,
     /// The learning rate of each group of parameters.
     pub learning_rate: LearningRates,
     /// The optimiser's momentum.
@@ -198,6 +205,8 @@ impl Default for Training {
         Self {
             epochs: Within::literal(50),
             batch: Within::literal(48),
+            micro_batch: None,
+            recompute: false,
             learning_rate: LearningRates::default(),
             momentum: Share::literal(0.9),
             weight_decay: NonNegative::literal(1e-4),

@@ -5,6 +5,7 @@
 //! tensor's name in a file.
 
 mod block;
+mod cost;
 mod sizes;
 mod text;
 mod vision;

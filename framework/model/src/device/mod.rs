@@ -5,6 +5,7 @@ mod choice;
 mod findings;
 mod gpu;
 mod library;
+mod rate;
 mod smi;
 
 use burn::tensor::Device;
@@ -15,7 +16,8 @@ pub use choice::DeviceChoice;
 pub use findings::Findings;
 pub use gpu::open_gpu;
 pub use library::Library;
-pub use smi::Gpu;
+pub use rate::product_rate;
+pub use smi::{Gpu, used_mib};
 
 /// A device with what reports call it.
 #[derive(Debug, Clone)]

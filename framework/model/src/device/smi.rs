@@ -53,6 +53,28 @@ pub fn ask() -> Answer {
     answer
 }
 
+/// The GPU memory that a process holds, in MiB; `None` where `nvidia-smi` does not name the process,
+/// as in most containers.
+pub fn used_mib(process: u32) -> Option<u64> {
+    let output = Command::new("nvidia-smi")
+        .args([
+            "--query-compute-apps=pid,used_memory",
+            "--format=csv,noheader,nounits",
+        ])
+        .output()
+        .ok()?;
+    held(&String::from_utf8_lossy(&output.stdout), process)
+}
+
+/// The sum over all GPUs of a table of processes.
+fn held(table: &str, process: u32) -> Option<u64> {
+    let held = table.lines().filter_map(|line| {
+        let (id, mib) = line.split_once(',')?;
+        (id.trim().parse() == Ok(process)).then(|| mib.trim().parse::<u64>().ok())?
+    });
+    held.reduce(|sum, mib| sum + mib)
+}
+
 /// Reads the table of GPUs, and the full page, which alone has CUDA's version.
 fn read(table: &str, page: &str) -> Answer {
     let mut answer = Answer::default();
@@ -146,6 +168,15 @@ mod tests {
         assert_eq!(read("No devices were found\n", PAGE).gpus, []);
         let shared = read("NVIDIA GB10, GPU-cc, [N/A], [N/A], 580.95\n", "");
         assert_eq!(shared.gpus[0].free_mib, u64::MAX);
+    }
+
+    #[test]
+    fn the_memory_of_a_process_is_summed_over_gpus() {
+        let table = "71, 500\n72, 12\n71, 20\n73, [N/A]\n";
+        assert_eq!(held(table, 71), Some(520));
+        assert_eq!(held(table, 7), None);
+        assert_eq!(held(table, 73), None);
+        assert_eq!(held("", 71), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use exp_core::checkpoint::RunCard;
 use exp_core::clip::{Clip, Split};
@@ -16,7 +17,7 @@ use exp_core::metrics::Rule;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_data::synthetic::Synthetic;
 use exp_model::parameters::{Fit, LoadError};
-use exp_train::{Ended, Learner, Run, Tensors, TrainError, Trained};
+use exp_train::{Ended, Learner, Loss, Part, Run, Tensors, TrainError, Trained};
 use exp_weights::{WeightError, Weights};
 use tempfile::TempDir;
 
@@ -28,6 +29,8 @@ struct Fake {
     steps_an_epoch: usize,
     factors: Vec<f64>,
     loss: f64,
+    /// Losses of the first steps, where they are others.
+    losses: Vec<f64>,
     /// What it says of a clip that it gets right.
     logit: f32,
     asked: Cell<usize>,
@@ -35,10 +38,16 @@ struct Fake {
 }
 
 impl Learner for Fake {
-    fn step(&mut self, _: &Batch, factor: f64) -> f64 {
+    fn step(&mut self, _: &Batch, factor: f64) -> Loss {
         self.factors.push(factor);
         self.asked.set(0);
-        self.loss
+        let loss = self.losses.get(self.factors.len() - 1).copied();
+        let loss = loss.unwrap_or(self.loss);
+        Box::new(move || loss)
+    }
+
+    fn timed_step(&mut self, _: &Batch, _: f64) -> BTreeMap<Part, Duration> {
+        unreachable!("training takes no time of its parts")
     }
 
     fn features(&self, _: &Batch) -> Vec<f32> {
@@ -93,6 +102,7 @@ fn fake(right: &[f64]) -> Fake {
         steps_an_epoch: 4,
         factors: Vec::new(),
         loss: 1.0,
+        losses: Vec::new(),
         logit: 1.0,
         asked: Cell::new(0),
         parameters: 1,
@@ -290,6 +300,38 @@ fn a_loss_that_is_no_number_ends_the_run_with_its_place() {
         panic!("{events:?}")
     };
     assert!(points[0].series == "train/loss" && points[0].value.is_nan());
+}
+
+/// A loss is read when the next step is under way; it is still the loss of its own step.
+#[test]
+fn a_loss_is_told_of_the_step_that_had_it() {
+    let mut learner = fake(&[0.5, 0.5]);
+    learner.losses = vec![4.0, 3.0, 2.0, 1.0, 0.5, f64::INFINITY];
+    let (result, events, _) = train(&mut learner);
+    let error = result.unwrap_err().to_string();
+    assert!(
+        error.starts_with("training diverged: the loss was inf in epoch 2, step 2;"),
+        "{error}"
+    );
+    let steps = events.iter().filter_map(|event| match event {
+        Event::Step {
+            epoch, step, loss, ..
+        } => Some((*epoch, *step, *loss)),
+        _ => None,
+    });
+    let expected = [
+        (1, 1, 4.0),
+        (1, 2, 3.0),
+        (1, 3, 2.0),
+        (1, 4, 1.0),
+        (2, 1, 0.5),
+    ];
+    assert_eq!(steps.collect::<Vec<_>>(), expected);
+    let first = events.iter().find_map(|event| match event {
+        Event::Epoch { epoch: 1, points } => Some(points[0].value),
+        _ => None,
+    });
+    assert_eq!(first, Some(2.5), "the mean of all four");
 }
 
 /// The loss of a step is that before it: what the last step broke only shows in the evaluation.

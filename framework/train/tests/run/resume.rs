@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use exp_core::clip::Clip;
 use exp_core::event::{Event, EventSink};
@@ -14,7 +15,7 @@ use exp_data::FeatureFiles;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_model::parameters::{Fit, LoadError};
 use exp_train::{
-    Ended, Learner, Run, StateError, Tensors, TrainError, TrainingState, discard_state,
+    Ended, Learner, Loss, Part, Run, StateError, Tensors, TrainError, TrainingState, discard_state,
 };
 use exp_weights::{WeightError, Weights, write};
 use tempfile::TempDir;
@@ -36,13 +37,18 @@ struct Tiny {
 }
 
 impl Learner for Tiny {
-    fn step(&mut self, batch: &Batch, factor: f64) -> f64 {
+    fn step(&mut self, batch: &Batch, factor: f64) -> Loss {
         let values = batch.features.as_ref().unwrap_or(&batch.pixels);
         let mean = values.iter().sum::<f32>() / values.len() as f32;
         self.speed = 0.9 * self.speed + mean;
         self.value += factor as f32 * self.speed;
         self.steps.set(self.steps.get() + 1);
-        f64::from(self.value.sin() + mean)
+        let loss = f64::from(self.value.sin() + mean);
+        Box::new(move || loss)
+    }
+
+    fn timed_step(&mut self, _: &Batch, _: f64) -> BTreeMap<Part, Duration> {
+        unreachable!("training takes no time of its parts")
     }
 
     fn features(&self, batch: &Batch) -> Vec<f32> {

@@ -6,7 +6,7 @@ mod change;
 mod dry;
 mod execute;
 mod log;
-mod prepare;
+pub mod prepare;
 mod shard;
 mod stop;
 
@@ -140,6 +140,6 @@ fn carry_out(job: &execute::Job<'_>, registry: &Registry) -> anyhow::Result<Outc
 }
 
 /// The project that an experiment's file lies in, or else the one that the user is in.
-fn project_of(file: &std::path::Path) -> anyhow::Result<Project> {
+pub fn project_of(file: &std::path::Path) -> anyhow::Result<Project> {
     Project::find(file).or_else(|error| Project::find(&std::env::current_dir()?).map_err(|_| error))
 }
