@@ -213,7 +213,7 @@ impl Features {
             .chunks_exact(4)
             .map(|v| f32::from_le_bytes([v[0], v[1], v[2], v[3]]))
             .collect();
-        let whole = !values.is_empty() && values.len() % self.frames == 0;
+        let whole = !values.is_empty() && values.len().is_multiple_of(self.frames);
         Ok(whole.then_some(ClipFeatures {
             values,
             damaged: u32::from_le_bytes(damaged) as usize,

@@ -208,7 +208,7 @@ fn folds_of_one_seed_are_tested_with_the_corrected_variance() {
     // Deviation 0.7071, variance times 1/5 + 100/400.
     let test = evidence.test.unwrap();
     assert!(
-        (test.standard_error - 0.707_107 * 0.45_f64.sqrt()).abs() < 1e-6,
+        (test.standard_error - std::f64::consts::FRAC_1_SQRT_2 * 0.45_f64.sqrt()).abs() < 1e-6,
         "{test:?}"
     );
     assert_eq!(

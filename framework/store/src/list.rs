@@ -215,7 +215,9 @@ impl Row {
 async fn figures(
     connection: &mut SqliteConnection,
 ) -> Result<HashMap<i64, Vec<SelectedFigures>>, Fault> {
-    let rows: Vec<(i64, String, i64, Option<f64>, Option<f64>)> =
+    /// A selection's run, rule, epoch, UAR and WAR.
+    type Row = (i64, String, i64, Option<f64>, Option<f64>);
+    let rows: Vec<Row> =
         sqlx::query_as("SELECT run, rule, epoch, uar, war FROM selection ORDER BY run, rule")
             .fetch_all(connection)
             .await?;

@@ -90,6 +90,8 @@ pub struct Sequences {
 
 /// Tokens that the rest of a model wants of a stack of blocks: one of each sequence.
 #[derive(Debug, Clone)]
+// One is made for a whole stack of blocks: its size costs nothing.
+#[allow(clippy::large_enum_variant)]
 pub enum Wanted {
     /// The first.
     First,
@@ -155,7 +157,7 @@ pub fn attention_of(
         let mask = plain::causal_mask(input.length, &queries.device());
         let [count, _] = queries.dims();
         let rows = match wanted {
-            Wanted::First => mask.slice([0..1]).expand([count, input.length]),
+            Wanted::First => mask.narrow(0, 0, 1).expand([count, input.length]),
             Wanted::At(places) => {
                 mask.select(0, places.clone().remainder_scalar(input.length as i32))
             }

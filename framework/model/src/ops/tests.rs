@@ -93,7 +93,7 @@ fn layer_normalisation_is_burns() {
             let name = format!("layer_norm {rows} x {width}");
             agree(
                 &name,
-                &[x.clone()],
+                std::slice::from_ref(&x),
                 |x| layer_norm(&norm, x[0].clone()),
                 |x| norm.forward(x[0].clone()),
             );

@@ -122,7 +122,7 @@ impl<'a, 'b> Contrast<'a, 'b> {
                 continue;
             };
             let complete = |seed: &u64| group.iter().all(|(arm, _)| arm.folds(*seed).is_some());
-            if group[0].0.planned.iter().any(|seed| complete(seed)) {
+            if group[0].0.planned.iter().any(complete) {
                 groups.push(group);
             } else {
                 left_out.push(combination);

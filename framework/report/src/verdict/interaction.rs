@@ -41,7 +41,7 @@ impl EffectBuilder<'_, '_> {
         let mut all = Vec::new();
         for (place, (factor, levels)) in self.factors.iter().enumerate() {
             let (baseline, others) = match &question.primary {
-                Some((primary, baseline)) if primary == factor => (baseline, &self.factors[..]),
+                Some((primary, baseline)) if primary == factor => (baseline, self.factors),
                 Some(_) => continue,
                 None => (&levels[0], &self.factors[place + 1..]),
             };

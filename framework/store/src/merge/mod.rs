@@ -94,7 +94,9 @@ async fn sort_out(
     merged: &mut Merged,
 ) -> Result<Vec<TakenRun>, Fault> {
     let (own, present) = (Process::own(), Timestamp::now());
-    let pairs: Vec<(i64, Option<i64>, String, String, Option<String>, bool)> = sqlx::query_as(
+    /// A run's key there and here, its id, its status there and here, and whether it is further there.
+    type Pair = (i64, Option<i64>, String, String, Option<String>, bool);
+    let pairs: Vec<Pair> = sqlx::query_as(
         "SELECT theirs.key, ours.key, theirs.id, theirs.status, ours.status,
              coalesce(theirs.epoch > ours.epoch, 0)
          FROM other.run AS theirs LEFT JOIN main.run AS ours ON ours.id = theirs.id

@@ -145,7 +145,7 @@ impl Job<'_> {
         let open = |run: &&&PreparedRun| {
             is(run, Status::Queued) || is(run, Status::Interrupted) || is(run, Status::Running)
         };
-        Ok(self.runs.iter().filter(|run| open(&run)).copied().collect())
+        Ok(self.runs.iter().filter(open).copied().collect())
     }
 }
 
