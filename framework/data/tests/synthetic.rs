@@ -70,6 +70,23 @@ fn every_byte_is_the_same_with_one_thread_and_with_several() {
 }
 
 #[test]
+fn of_several_who_want_it_one_draws() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("set");
+    let begin = std::sync::Barrier::new(3);
+    let drawn: Vec<usize> = std::thread::scope(|scope| {
+        let one = || {
+            begin.wait();
+            draw(SMALL, &root).1
+        };
+        let threads = [(); 3].map(|()| scope.spawn(one));
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    let all = SMALL.train + SMALL.test;
+    assert_eq!(drawn.iter().sum::<usize>(), all, "clips drawn: {drawn:?}");
+}
+
+#[test]
 fn frames_are_readable_pictures_in_the_folders_that_the_clips_name() {
     let folder = tempfile::tempdir().unwrap();
     let (split, _) = draw(SMALL, folder.path());
@@ -130,8 +147,10 @@ fn a_complete_set_is_kept_and_any_other_is_drawn_anew() {
             .count(),
         frames_of_first(&larger)
     );
-    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
-    assert_eq!(left.len(), 1, "nothing is left beside it: {left:?}");
+    let left = fs::read_dir(folder.path()).unwrap();
+    let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["set", "set.lock"], "no half of it is left");
 }
 
 fn frames_of_first(split: &Split) -> usize {

@@ -117,10 +117,8 @@ impl Layer {
         };
         let [_, inner] = self.to_qkv.weight.dims();
         let mixed = self_attention(input, &self.to_qkv, inner / 3 / self.heads, false);
-        let tokens = tokens + self.to_out.forward(mixed);
-        let hidden = self
-            .fc
-            .forward(ops::layer_norm(&self.norm_2, tokens.clone()));
-        tokens + self.proj.forward(gelu_approximate(hidden))
+        let tokens = tokens + ops::linear(&self.to_out, mixed);
+        let hidden = ops::linear(&self.fc, ops::layer_norm(&self.norm_2, tokens.clone()));
+        tokens + ops::linear(&self.proj, gelu_approximate(hidden))
     }
 }

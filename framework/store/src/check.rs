@@ -9,6 +9,7 @@ use exp_core::metrics::{Confusion, Rule};
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::StoreError;
+use crate::checkpoint_file;
 use crate::error::Fault;
 use crate::open::{check_owner, known_version, looking, schema_version};
 use crate::store::block_on;
@@ -275,7 +276,7 @@ async fn checkpoints(
     let mut problems = Vec::new();
     let mut named = HashSet::new();
     for (run, name, file) in rows {
-        let file = PathBuf::from(file);
+        let file = checkpoint_file::file(path, &run, &file);
         match file.canonicalize() {
             Ok(found) => drop(named.insert(found)),
             Err(_) => problems.push(Problem::MissingCheckpoint {
@@ -291,7 +292,7 @@ async fn checkpoints(
         .await?;
     let open: HashSet<String> = open.into_iter().collect();
     let mut files = Vec::new();
-    for folder in entries(&path.with_file_name("checkpoints")) {
+    for folder in entries(&checkpoint_file::folder(path)) {
         let name = folder
             .file_name()
             .unwrap_or_default()

@@ -1,10 +1,12 @@
 //! Gathering the figures of an experiment's runs, or of one, with one query a table.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use exp_core::event::{Point, Prediction};
 use sqlx::SqliteConnection;
 
+use crate::checkpoint_file;
 use crate::error::Fault;
 use crate::memberships::memberships;
 use crate::rows::RunRow;
@@ -67,11 +69,12 @@ impl Runs {
     pub(crate) async fn add_figures(
         &mut self,
         connection: &mut SqliteConnection,
+        store: &Path,
     ) -> Result<(), Fault> {
         self.add_prompts(connection).await?;
         self.add_points(connection).await?;
         self.add_selections(connection).await?;
-        self.add_checkpoints(connection).await?;
+        self.add_checkpoints(connection, store).await?;
         self.add_history(connection).await
     }
 
@@ -153,7 +156,11 @@ impl Runs {
         Ok(())
     }
 
-    async fn add_checkpoints(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
+    async fn add_checkpoints(
+        &mut self,
+        connection: &mut SqliteConnection,
+        store: &Path,
+    ) -> Result<(), Fault> {
         let rows: Vec<(i64, String, i64, String, String)> = sqlx::query_as(
             "SELECT run, rule, epoch, path, written FROM checkpoint
              WHERE run IN (SELECT value FROM json_each(?))
@@ -163,14 +170,16 @@ impl Runs {
         .fetch_all(connection)
         .await?;
         for (key, name, epoch, path, written) in rows {
-            let checkpoint = Checkpoint {
-                rule: rule(&name, || "the rule of a checkpoint".to_owned())?,
-                epoch: count(epoch, || "the epoch of a checkpoint".to_owned())?,
-                path: path.into(),
-                written: time(&written, || "the time of a checkpoint".to_owned())?,
-            };
+            let rule = rule(&name, || "the rule of a checkpoint".to_owned())?;
+            let epoch = count(epoch, || "the epoch of a checkpoint".to_owned())?;
+            let written = time(&written, || "the time of a checkpoint".to_owned())?;
             if let Some(record) = self.record(key) {
-                record.checkpoints.push(checkpoint);
+                record.checkpoints.push(Checkpoint {
+                    rule,
+                    epoch,
+                    path: checkpoint_file::file(store, &record.id, &path),
+                    written,
+                });
             }
         }
         Ok(())

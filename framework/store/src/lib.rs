@@ -10,6 +10,7 @@
 
 mod backup;
 mod check;
+mod checkpoint_file;
 mod claim;
 mod compare;
 mod error;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::Builder;
 
+use crate::checkpoint_file;
 use crate::error::Fault;
 use crate::open::{APPLICATION_ID, reading};
 use crate::text::{rule, status, time};
@@ -35,7 +36,7 @@ pub fn stored_models(path: &Path) -> Result<Vec<RunModels>, StoreError> {
     let runtime = runtime.map_err(|source| StoreError::Runtime { source })?;
     runtime.block_on(async {
         let mut connection = reading(path).await?;
-        let models = models(&mut connection).await;
+        let models = models(&mut connection, path).await;
         let models = models.map_err(|fault| fault.at("list models", path))?;
         let closed = connection.close().await;
         closed.map_err(|error| Fault::Sql(error).at("close a connection to", path))?;
@@ -43,7 +44,7 @@ pub fn stored_models(path: &Path) -> Result<Vec<RunModels>, StoreError> {
     })
 }
 
-async fn models(connection: &mut SqliteConnection) -> Result<Vec<RunModels>, Fault> {
+async fn models(connection: &mut SqliteConnection, store: &Path) -> Result<Vec<RunModels>, Fault> {
     let mut snapshot = connection.begin().await?;
     let runs: Vec<(i64, String, String, Option<String>)> =
         sqlx::query_as("SELECT key, id, status, finished FROM run ORDER BY key")
@@ -53,17 +54,20 @@ async fn models(connection: &mut SqliteConnection) -> Result<Vec<RunModels>, Fau
         sqlx::query_as("SELECT run, rule, path FROM checkpoint ORDER BY run, rule")
             .fetch_all(&mut *snapshot)
             .await?;
-    let mut files: HashMap<i64, Vec<(Rule, PathBuf)>> = HashMap::new();
+    let mut files: HashMap<i64, Vec<(Rule, String)>> = HashMap::new();
     for (run, name, path) in rows {
         let rule = rule(&name, || "the rule of a checkpoint".to_owned())?;
-        files.entry(run).or_default().push((rule, path.into()));
+        files.entry(run).or_default().push((rule, path));
     }
     let runs = runs.into_iter().map(|(key, run, name, finished)| {
         let what = || format!("a column of run `{run}`");
+        let files = files.remove(&key).unwrap_or_default().into_iter();
+        let found =
+            |(rule, path): (Rule, String)| (rule, checkpoint_file::file(store, &run, &path));
         Ok(RunModels {
             status: status(&name, what)?,
             finished: finished.map(|text| time(&text, what)).transpose()?,
-            files: files.remove(&key).unwrap_or_default(),
+            files: files.map(found).collect(),
             run,
         })
     });

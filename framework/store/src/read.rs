@@ -56,7 +56,7 @@ impl Store {
                     return Err(unknown_experiment(connection, path, name).await);
                 };
                 let mut runs = Runs::of(connection, name).await?;
-                runs.add_figures(connection).await?;
+                runs.add_figures(connection, path).await?;
                 Ok(found.decode(runs.records)?)
             })
     }

@@ -100,17 +100,17 @@ impl Store {
         flushed
     }
 
-    /// Marks a run as interrupted: it was stopped, and may go on later.
+    /// Marks a run as interrupted, for a reason if it was not asked to stop: it may go on later.
     ///
     /// # Errors
     /// Also when figures were lost (the run is marked all the same), or another process has taken
     /// the run.
-    pub fn interrupt(&self, claim: &Claim) -> Result<(), StoreError> {
+    pub fn interrupt(&self, claim: &Claim, reason: Option<&str>) -> Result<(), StoreError> {
         let flushed = self.writer().run_sink(claim).flush();
         self.database
             .write("mark a run as interrupted", async |connection| {
                 held(connection, self.path(), claim, "interrupt").await?;
-                end(connection, claim, Status::Interrupted, None, None).await
+                end(connection, claim, Status::Interrupted, reason, None).await
             })?;
         flushed
     }

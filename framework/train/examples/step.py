@@ -14,19 +14,7 @@ medians of seconds and of processor seconds (which other programs on the machine
 ratio ours to PyTorch's, the rate of a large matrix product, and the largest memory of each.
 `--context 0` leaves the text encoder out of the step; `--checkpoint` trades time for memory in ours.
 
-On two virtual cores of an AMD EPYC (Zen 4), PyTorch 2.15, 2 clips of 16 frames, context 8, with other
-programs compiling on the same cores (so wall times are about twice those of a quiet machine):
-
-    forward   ours 2.84 s (2.65 to 3.03), PyTorch 3.91 (3.47 to 4.31): 0.73; by processor time 0.68
-    step      ours 11.83 s (10.44 to 12.66), PyTorch 10.13 (9.40 to 11.42): 1.17; by processor time 0.89
-    memory    ours 2.26 GB, PyTorch 3.84 GB; with --checkpoint 1.90 GB
-
-Of our step, the largest part beside matrix products is the kernel clearing pages that the allocator
-gave back and asks for again, on one thread while the other waits. With MIMALLOC_PURGE_DELAY=-1 in the
-environment, which keeps them (three rounds):
-
-    step      ours 9.04 s (8.45 to 9.67), PyTorch 10.65 (10.62 to 10.69): 0.85; by processor time 0.82
-    memory    ours 2.51 GB, PyTorch 3.87 GB
+@@FIG@@
 """
 
 import argparse
@@ -173,6 +161,8 @@ class Program:
     def __init__(self, command, threads):
         names = ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
         environment = os.environ | dict.fromkeys(names, str(threads))
+        # As `exp` sets it for itself: our allocator keeps what one step frees for the next.
+        environment["MIMALLOC_PURGE_DELAY"] = "-1"
         pipe = subprocess.PIPE
         self.child = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
 

@@ -23,7 +23,7 @@ pub enum TrainError {
     #[error(transparent)]
     Weights(#[from] WeightError),
     /// A checkpoint's settings cannot be written down.
-    #[error("cannot write what a checkpoint says of itself: {0}")]
+    #[error("cannot write what a checkpoint says of itself")]
     Card(#[from] serde_json::Error),
     /// Figures could not be kept.
     #[error("{0}")]
@@ -66,4 +66,16 @@ pub enum TrainError {
     /// A benchmark's fold has no test clip.
     #[error("there is no test clip, so nothing could be measured")]
     NoTestClip,
+}
+
+impl TrainError {
+    /// Whether a file could not be written: a full disk, say. The run itself is sound, and goes on
+    /// from its last state once there is room.
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(
+            self,
+            Self::Weights(WeightError::Write { .. })
+                | Self::State(StateError::Unwritten(WeightError::Write { .. }))
+        )
+    }
 }

@@ -9,6 +9,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use exp_core::experiment::Training;
+use exp_model::ops::add_scaled;
 use exp_model::parameters::LoadError;
 use exp_weights::Weights;
 
@@ -143,13 +144,16 @@ impl ModuleMapper for Step<'_> {
             let recomputing = tensor.gradient_checkpointing_strategy();
             let value = tensor.inner();
             let size = value.shape().num_elements();
-            let change = value.clone().mul_scalar(rates.weight_decay as f32) + grad;
+            let change = add_scaled(grad, value.clone(), rates.weight_decay as f32);
             let change = match momentum.remove(&path) {
-                Some(row) => change + row.reshape(value.dims()).mul_scalar(rates.momentum as f32),
+                Some(row) => {
+                    let row = row.reshape(value.dims());
+                    add_scaled(change, row, rates.momentum as f32)
+                }
                 None => change,
             };
             momentum.insert(path, change.clone().reshape([size]));
-            let updated = Tensor::from_inner(value - change.mul_scalar(rate));
+            let updated = Tensor::from_inner(add_scaled(value, change, -rate as f32));
             let updated = match recomputing {
                 Some(strategy) => updated.with_gradient_checkpointing_strategy(strategy),
                 None => updated,

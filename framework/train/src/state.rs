@@ -30,7 +30,10 @@ const CHUNK: usize = 1 << 14;
 pub enum StateError {
     /// The file cannot be read as weights.
     #[error("the state of the run cannot be used: {0}")]
-    Unreadable(#[from] WeightError),
+    Unreadable(WeightError),
+    /// The file cannot be written.
+    #[error(transparent)]
+    Unwritten(WeightError),
     /// Something in it changed since it was written, or it is none.
     #[error("the state of the run in {path} is damaged: {found}")]
     Damaged {
@@ -58,10 +61,10 @@ pub enum StateError {
         epoch: usize,
     },
     /// Its tensors are not those of this model.
-    #[error("the state of the run does not fit the model: {0}")]
+    #[error("the state of the run does not fit the model")]
     Unfit(#[from] exp_model::parameters::LoadError),
     /// It cannot be written down.
-    #[error("cannot write down how far the run has come: {0}")]
+    #[error("cannot write down how far the run has come")]
     Progress(#[from] serde_json::Error),
 }
 
@@ -132,7 +135,7 @@ impl TrainingState {
             path: path.clone(),
             found,
         };
-        let weights = Weights::open(&path)?;
+        let weights = Weights::open(&path).map_err(StateError::Unreadable)?;
         let entry = |name: &str| {
             let entry = weights.metadata().get(name);
             entry.ok_or_else(|| damaged(format!("its metadata have no `{name}`")))
@@ -141,7 +144,11 @@ impl TrainingState {
         let mut checksum = Checksum::of(text);
         for name in weights.names() {
             let shape = weights.shape(name).unwrap_or_default();
-            checksum.add(name, shape, &weights.read(name)?);
+            checksum.add(
+                name,
+                shape,
+                &weights.read(name).map_err(StateError::Unreadable)?,
+            );
         }
         if checksum.digits() != *expected {
             return Err(damaged(
@@ -201,7 +208,7 @@ pub(crate) fn commit(
         (PROGRESS.to_owned(), text),
         (CHECKSUM.to_owned(), checksum.digits()),
     ]);
-    Ok(write(&folder.join(FILE), &tensors, None, false, &metadata)?)
+    write(&folder.join(FILE), &tensors, None, false, &metadata).map_err(StateError::Unwritten)
 }
 
 /// Removes the state of a run that is done, if there is one.

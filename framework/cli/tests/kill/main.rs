@@ -280,3 +280,32 @@ fn a_damaged_state_costs_the_run_its_beginning_and_nothing_else() {
     );
     assert_undisturbed(project.path());
 }
+
+/// A limit on the size of a file stands for a disk that is full: smaller than a run's state, larger
+/// than the store.
+#[test]
+fn a_full_disk_interrupts_runs_and_costs_nothing() {
+    let project = tiny::project(PROTOCOL, EXPERIMENT);
+    let limited =
+        "trap '' XFSZ; ulimit -f 6000; exec \"$0\" run experiments/tiny.yaml --device cpu";
+    let output = Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_exp")])
+        .current_dir(project.path())
+        .output()
+        .unwrap();
+    let errors = tiny::text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("the same command goes on"), "{errors}");
+    let runs = data(&project.path().join("runs/exp.db")).runs;
+    let reasons: Vec<_> = runs.iter().filter_map(|run| run.failure.as_ref()).collect();
+    assert!(!reasons.is_empty());
+    for reason in reasons {
+        assert_eq!(reason.matches("cannot write").count(), 1, "{reason}");
+        assert!(reason.contains("state.safetensors"), "{reason}");
+    }
+    for run in runs {
+        assert!([Status::Interrupted, Status::Queued].contains(&run.status));
+    }
+    assert!(begin(project.path()).wait().unwrap().success());
+    assert_undisturbed(project.path());
+}

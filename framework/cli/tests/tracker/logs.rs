@@ -46,7 +46,7 @@ fn a_log_is_followed_until_the_run_ends() {
     write!(log, "half a ").unwrap();
     thread::sleep(Duration::from_millis(500));
     writeln!(log, "line").unwrap();
-    made.store.interrupt(&made.running).unwrap();
+    made.store.interrupt(&made.running, None).unwrap();
     let ended = Instant::now();
     let output = child.wait_with_output().unwrap();
     assert!(ended.elapsed() < Duration::from_secs(5));

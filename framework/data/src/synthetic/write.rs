@@ -12,7 +12,7 @@ use exp_core::clip::{Clip, Split};
 use jpeg_encoder::{ColorType, Encoder};
 use rayon::prelude::*;
 use serde::Serialize;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -116,13 +116,17 @@ impl Synthetic {
         let plan = Plan::new(self.seed, self.train, self.test, &DIFFICULTY);
         let manifest = self.manifest(&plan);
         if !is_complete(root, &manifest, &plan) {
+            // Of several processes one draws, and the others wait for it.
+            let _drawing = lock(root)?;
             let occupied = fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some());
             if occupied && !root.join(MANIFEST).exists() {
                 return Err(SyntheticError::Occupied {
                     path: root.to_owned(),
                 });
             }
-            self.draw(root, &plan, &manifest, progress)?;
+            if !is_complete(root, &manifest, &plan) {
+                self.draw(root, &plan, &manifest, progress)?;
+            }
         }
         let clips = |plans: &[ClipPlan]| plans.iter().map(|clip| record(root, clip)).collect();
         Ok(Split {
@@ -163,12 +167,7 @@ impl Synthetic {
         manifest: &str,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<(), SyntheticError> {
-        let beside = |kind: &str| {
-            let mut name = root.file_name().unwrap_or_default().to_owned();
-            name.push(format!(".{kind}-{}", std::process::id()));
-            root.with_file_name(name)
-        };
-        let (drawing, old) = (beside("drawing"), beside("old"));
+        let (drawing, old) = (beside(root, "drawing"), beside(root, "old"));
         remove(&drawing)?;
         create(&drawing)?;
         let clips: Vec<&ClipPlan> = plan.clips().collect();
@@ -195,16 +194,8 @@ impl Synthetic {
             remove(&old)?;
             rename(root, &old)?;
         }
-        let renamed = rename(&drawing, root);
-        remove(&old)?;
-        if renamed.is_err() {
-            remove(&drawing)?;
-            // Another process may have put the same benchmark there in between: then all is well.
-            if is_complete(root, manifest, plan) {
-                return Ok(());
-            }
-        }
-        renamed
+        rename(&drawing, root)?;
+        remove(&old)
     }
 
     fn draw_clip(&self, root: &Path, plan: &ClipPlan) -> Result<(), SyntheticError> {
@@ -249,6 +240,27 @@ fn record(root: &Path, plan: &ClipPlan) -> Clip {
         label: plan.emotion as usize,
         subject: Some(subject(plan)),
     }
+}
+
+/// A file or folder of this kind beside `root`.
+fn beside(root: &Path, kind: &str) -> PathBuf {
+    let mut name = root.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{kind}"));
+    root.with_file_name(name)
+}
+
+/// The right to draw into `root`, until the file is dropped.
+fn lock(root: &Path) -> Result<File, SyntheticError> {
+    let path = beside(root, "lock");
+    if let Some(folder) = path.parent() {
+        create(folder)?;
+    }
+    let locked = File::create(&path).and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|source| SyntheticError::Io {
+        action: "lock",
+        path,
+        source,
+    })
 }
 
 /// Whether `root` holds exactly what would be drawn: the same manifest, and every file it lists.

@@ -11,6 +11,7 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
 use burn::backend::flex::FlexTensor;
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
@@ -60,6 +61,38 @@ impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
                 beta.into_primitive(),
             )),
         }
+    }
+
+    fn affine(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        // Each is only needed for the other's gradient.
+        let (keeps_x, keeps_weight) = (weight.is_tracked(), x.is_tracked());
+        let prepared = Affine
+            .prepare::<C>([x.node(), weight.node(), bias.node()])
+            .compute_bound()
+            .stateful();
+        match prepared {
+            OpsKind::Tracked(mut prepared) => {
+                let state = (
+                    keeps_x.then(|| prepared.checkpoint(&x)),
+                    keeps_weight.then(|| prepared.checkpoint(&weight)),
+                );
+                let (x, weight) = (x.into_primitive(), weight.into_primitive());
+                prepared.finish(state, Flex::affine(x, weight, bias.into_primitive()))
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(Flex::affine(
+                x.into_primitive(),
+                weight.into_primitive(),
+                bias.into_primitive(),
+            )),
+        }
+    }
+
+    fn add_scaled(x: FloatTensor<Self>, y: FloatTensor<Self>, factor: f32) -> FloatTensor<Self> {
+        Self::float_add(x, Self::float_mul_scalar(y, factor.into()))
     }
 
     fn attended(parts: FloatTensor<Self>, length: usize, causal: bool) -> FloatTensor<Self> {
@@ -130,6 +163,36 @@ impl Backward<Flex, 3> for NormalisedRows {
         }
         if let (Some(node), Some(grad)) = (to_beta, out.beta) {
             grads.register::<Flex>(node.id, grad);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Affine;
+
+impl Backward<Flex, 3> for Affine {
+    /// The input and the weight, where they are kept.
+    type State = (Option<NodeId>, Option<NodeId>);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 3>,
+        grads: &mut Gradients,
+        checkpointer: &mut Checkpointer,
+    ) {
+        let grad = grads.consume::<Flex>(&ops.node);
+        let mut kept =
+            |id: Option<NodeId>| id.map(|id| checkpointer.retrieve_node_output::<FlexTensor>(id));
+        let (x, weight) = (kept(ops.state.0), kept(ops.state.1));
+        let [to_x, to_weight, to_bias] = ops.parents;
+        if let Some(node) = to_bias {
+            grads.register::<Flex>(node.id, cpu::linear::to_bias(&grad));
+        }
+        if let (Some(node), Some(x)) = (to_weight, x) {
+            grads.register::<Flex>(node.id, cpu::linear::to_weight(x, grad.clone()));
+        }
+        if let (Some(node), Some(weight)) = (to_x, weight) {
+            grads.register::<Flex>(node.id, cpu::linear::to_x(weight, grad));
         }
     }
 }

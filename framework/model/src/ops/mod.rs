@@ -4,13 +4,15 @@
 
 mod autodiff;
 mod cpu;
+mod linear;
 mod plain;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::nn::{LayerNorm, Linear};
-use burn::tensor::module::linear;
 use burn::tensor::{DType, Device, Int, Tensor};
+
+pub use linear::linear;
 
 /// Added to the variance in every layer normalisation, as in CLIP.
 pub const EPSILON: f64 = 1e-5;
@@ -32,6 +34,16 @@ pub(crate) trait Fused: Backend {
         beta: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
 
+    /// `x weight + bias`: `[rows, from]`, `[from, to]` and `[to]` to `[rows, to]`.
+    fn affine(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    /// `x + factor * y`, of one shape.
+    fn add_scaled(x: FloatTensor<Self>, y: FloatTensor<Self>, factor: f32) -> FloatTensor<Self>;
+
     /// Queries, keys and values side by side, `[sequences * length, 3 * width]`, to
     /// `[sequences * length, width]`; heads are [`HEAD_WIDTH`] wide.
     fn attended(parts: FloatTensor<Self>, length: usize, causal: bool) -> FloatTensor<Self>;
@@ -50,6 +62,18 @@ impl Fused for Flex {
         cpu::norm::forward(x, gamma, beta)
     }
 
+    fn affine(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        cpu::linear::forward(x, weight, bias)
+    }
+
+    fn add_scaled(x: FloatTensor<Self>, y: FloatTensor<Self>, factor: f32) -> FloatTensor<Self> {
+        cpu::sum::add_scaled(x, y, factor)
+    }
+
     fn attended(parts: FloatTensor<Self>, length: usize, causal: bool) -> FloatTensor<Self> {
         cpu::attention::forward(parts, length, causal)
     }
@@ -64,6 +88,18 @@ pub fn quick_gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     match on_cpu(&x) {
         true => Tensor::from_dispatch(Dispatch::quick_gelu(x.into_dispatch())),
         false => plain::quick_gelu(x),
+    }
+}
+
+/// `x + factor * y`, in the place of `x` where nothing else holds it.
+pub fn add_scaled<const D: usize>(x: Tensor<D>, y: Tensor<D>, factor: f32) -> Tensor<D> {
+    match on_cpu(&x) && on_cpu(&y) {
+        true => Tensor::from_dispatch(Dispatch::add_scaled(
+            x.into_dispatch(),
+            y.into_dispatch(),
+            factor,
+        )),
+        false => x + y.mul_scalar(factor),
     }
 }
 
@@ -134,8 +170,7 @@ pub fn self_attention(
 ) -> Tensor<2> {
     let length = input.length;
     if on_cpu(&input.tokens) && head_width == HEAD_WIDTH {
-        let bias = projection.bias.as_ref().map(|bias| bias.val());
-        let parts = linear(input.tokens, projection.weight.val(), bias);
+        let parts = linear(projection, input.tokens);
         let out = Dispatch::attended(parts.into_dispatch(), length, causal);
         return Tensor::from_dispatch(out);
     }

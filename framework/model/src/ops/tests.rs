@@ -1,7 +1,7 @@
 //! The CPU's operations beside the same in tensor operations: values and gradients.
 #![allow(clippy::unwrap_used)]
 
-use burn::module::Param;
+use burn::module::{Module, Param};
 use burn::nn::{LayerNormConfig, LinearConfig};
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 
@@ -111,6 +111,55 @@ fn layer_normalisation_is_burns() {
 }
 
 #[test]
+fn linear_layers_are_burns() {
+    for device in devices() {
+        // One row, fewer than a thread's portion, several portions.
+        for (rows, from, to) in [(1, 64, 192), (37, 50, 3), (200, 96, 128), (3, 1, 1)] {
+            let mut layer = LinearConfig::new(from, to).init(&device);
+            layer.bias = Some(Param::from_tensor(numbers([to], 2, &device)));
+            let x = numbers([rows, from], 1, &device);
+            let name = format!("linear {rows} x {from} x {to}");
+            agree(
+                &name,
+                std::slice::from_ref(&x),
+                |x| linear(&layer, x[0].clone()),
+                |x| layer.forward(x[0].clone()),
+            );
+            let of = |out: Tensor<2>| {
+                let grads = (out * numbers([rows, to], 4, &device)).sum().backward();
+                let bias = layer.bias.as_ref().unwrap().val().grad(&grads).unwrap();
+                (layer.weight.val().grad(&grads).unwrap(), bias)
+            };
+            let (ours, burns) = (of(linear(&layer, x.clone())), of(layer.forward(x.clone())));
+            assert!(off(ours.0, burns.0) < 2e-6, "{name}");
+            assert!(off(ours.1, burns.1) < 2e-6, "{name}");
+            // A frozen layer hands gradients on and has none; a part of a larger tensor is one too.
+            let frozen = layer.clone().freeze();
+            let part = |x: &[Tensor<2>]| x[0].clone().slice([rows / 2..rows, 0..from]);
+            agree(
+                &format!("{name}, frozen"),
+                &[x],
+                |x| linear(&frozen, part(x)),
+                |x| layer.forward(part(x)),
+            );
+        }
+    }
+}
+
+#[test]
+fn scaled_tensors_are_added() {
+    let device = Device::flex();
+    let (x, y) = (
+        numbers([300, 111], 1, &device),
+        numbers([300, 111], 2, &device),
+    );
+    let expected = x.clone() + y.clone().mul_scalar(-0.3);
+    assert!(off(add_scaled(x.clone(), y.clone(), -0.3), expected) < 1e-7);
+    let unchanged = numbers([300, 111], 1, &device);
+    assert_eq!(x.into_data(), unchanged.into_data());
+}
+
+#[test]
 fn attention_is_that_of_tensor_operations() {
     for device in devices() {
         for (sequences, length, width, causal) in [
@@ -176,11 +225,13 @@ fn the_number_of_threads_changes_no_bit() {
             let out = self_attention(Sequences { tokens, length }, &projection, HEAD_WIDTH, true);
             let grads = (out.clone() * out.clone()).sum().backward();
             let gamma = norm.gamma.val().grad(&grads).unwrap();
+            let bias = projection.bias.as_ref().unwrap().val().grad(&grads);
             let projection = projection.weight.val().grad(&grads).unwrap();
             [
                 out.inner().into_data(),
                 gamma.into_data(),
                 projection.into_data(),
+                bias.unwrap().into_data(),
             ]
         })
     };

@@ -117,7 +117,10 @@ fn measure(run: &RunRecord, rule: Rule) -> Result<Measured<'_>, String> {
         }
         Status::Queued => return Err("not started yet".to_owned()),
         Status::Running => return Err("not finished yet".to_owned()),
-        Status::Interrupted => return Err("stopped before its end".to_owned()),
+        Status::Interrupted => {
+            let reason = run.failure.as_deref().unwrap_or("stopped before its end");
+            return Err(reason.to_owned());
+        }
     }
     let selection = run
         .selections

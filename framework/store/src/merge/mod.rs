@@ -4,7 +4,7 @@ mod copy;
 mod differences;
 mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -68,17 +68,11 @@ impl Store {
                 for id in differences::evaluations(connection).await? {
                     merged.conflicts.push(Conflict::of_evaluation(id));
                 }
-                rows::find_checkpoints(connection, &checkpoints_of(other)).await?;
+                rows::find_checkpoints(connection, other).await?;
                 rows::end_map(connection).await?;
                 Ok(merged)
             })
     }
-}
-
-/// The folder in which `exp run` puts the checkpoints of a store.
-fn checkpoints_of(store: &Path) -> PathBuf {
-    let absolute = std::path::absolute(store).unwrap_or_else(|_| store.to_owned());
-    absolute.with_file_name("checkpoints")
 }
 
 /// A run that is taken over.

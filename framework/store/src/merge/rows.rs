@@ -6,6 +6,7 @@ use std::path::Path;
 use sqlx::SqliteConnection;
 
 use super::TakenRun;
+use crate::checkpoint_file;
 use crate::error::Fault;
 
 async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<usize, Fault> {
@@ -228,10 +229,11 @@ pub(super) async fn take_llm_calls(connection: &mut SqliteConnection) -> Result<
     execute(connection, sql).await
 }
 
-/// Points checkpoints of the runs that were taken to their files in `folder`, where they lie there.
+/// Points checkpoints of the runs that were taken to their files beside the other store, where they
+/// lie there.
 pub(super) async fn find_checkpoints(
     connection: &mut SqliteConnection,
-    folder: &Path,
+    other: &Path,
 ) -> Result<(), Fault> {
     let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
         "SELECT run, id, rule, path FROM main.checkpoint
@@ -240,11 +242,8 @@ pub(super) async fn find_checkpoints(
     .fetch_all(&mut *connection)
     .await?;
     for (run, id, rule, path) in rows {
-        let Some(name) = Path::new(&path).file_name() else {
-            continue;
-        };
-        let here = folder.join(id).join(name);
-        let (true, Some(here)) = (here.is_file(), here.to_str()) else {
+        let file = checkpoint_file::file(other, &id, &path);
+        let Some(here) = file.to_str() else {
             continue;
         };
         sqlx::query("UPDATE main.checkpoint SET path = ? WHERE run = ? AND rule = ?")

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use exp_core::event::{Event, EventSink};
 use exp_core::metrics::Rule;
-use exp_store::{Store, StoreError, check, query};
+use exp_store::{Store, StoreError, check, query, stored_models};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -62,6 +62,26 @@ fn a_whole_store_has_no_problem() {
         (Some(report.known_version), 1, 1)
     );
     assert_eq!(report.problems, []);
+}
+
+#[test]
+fn a_store_that_was_moved_finds_its_checkpoints() {
+    let (folder, store) = store();
+    store.close().unwrap();
+    let moved = folder.path().join("moved");
+    fs::create_dir(&moved).unwrap();
+    for name in ["store.sqlite", "checkpoints"] {
+        fs::rename(folder.path().join(name), moved.join(name)).unwrap();
+    }
+    let path = moved.join("store.sqlite");
+    assert_eq!(problems(&folder, &path), "");
+    let file = moved.join("checkpoints/a/last.safetensors");
+    assert_eq!(
+        stored_models(&path).unwrap()[0].files,
+        [(Rule::Last, file.clone())]
+    );
+    let run = Store::open(&path).unwrap().run("a").unwrap();
+    assert_eq!(run.checkpoints[0].path, file);
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn a_dead_process_s_run_is_noticed_and_taken_over() {
         store.begin(&asleep, &crate::provenance(), &[], 0),
         store.finish(&asleep, None),
         store.fail(&asleep, "late", ""),
-        store.interrupt(&asleep),
+        store.interrupt(&asleep, None),
     ] {
         let text = message(&refused.unwrap_err(), &folder);
         assert!(

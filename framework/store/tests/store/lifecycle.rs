@@ -136,7 +136,7 @@ fn going_on_keeps_the_epochs_that_count_and_the_time_they_took() {
         epoch(number).into_iter().for_each(|event| sink.emit(event));
     }
     std::thread::sleep(std::time::Duration::from_millis(20));
-    store.interrupt(&claim).unwrap();
+    store.interrupt(&claim, None).unwrap();
     let before = first(&store);
     assert_eq!(before.status, Status::Interrupted);
     assert!(before.history.seconds >= 0.02);

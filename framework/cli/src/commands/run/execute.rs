@@ -161,8 +161,8 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Takes runs as long as there are any. Returns how many failed; an error is one of the store,
-    /// and then the other workers stop too.
+    /// Takes runs as long as there are any. Returns how many failed; an error is one of the store or
+    /// of the disk, and then the other workers stop too.
     fn work(&self, open: &[&PreparedRun], device: &ChosenDevice) -> anyhow::Result<usize> {
         let result = self.take_all(open, device);
         if result.is_err() {
@@ -215,7 +215,7 @@ struct One<'a> {
 
 impl One<'_> {
     /// Does the run and records how it ended. Returns whether it did not fail; an error is one of
-    /// the store.
+    /// the store, or of the disk.
     fn carry_out(&self) -> anyhow::Result<bool> {
         let (run, store) = (self.run, self.session.job.store);
         let beating = self.session.beats.begin(self.claim);
@@ -282,11 +282,20 @@ impl One<'_> {
                 Ok(true)
             }
             Ok(Ended::Stopped { epoch, step }) => {
-                store.interrupt(self.claim)?;
+                store.interrupt(self.claim, None)?;
                 let outcome = format!("stopped in epoch {epoch} after step {step}");
                 log.line(&outcome);
                 sinks.progress.stop(&outcome);
                 Ok(true)
+            }
+            Err(error) if is_of_the_disk(&error) => {
+                let reason = format!("{error:#}");
+                log.line(format_args!("interrupted: {reason}"));
+                store.interrupt(self.claim, Some(&reason))?;
+                sinks.progress.stop(&format!("interrupted: {reason}"));
+                // The next run would need the same room.
+                Err(error
+                    .context("everything stopped; once this is mended, the same command goes on"))
             }
             Err(error) => {
                 let reason = format!("{error:#}");
@@ -388,6 +397,13 @@ impl EventSink for Sinks<'_> {
     fn sync(&self) -> Result<(), String> {
         self.figures.sync()
     }
+}
+
+/// Whether a run ended for want of a place to write to, and not through anything of its own.
+fn is_of_the_disk(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<TrainError>()
+        .is_some_and(TrainError::is_of_the_disk)
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {

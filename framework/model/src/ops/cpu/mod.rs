@@ -2,8 +2,10 @@
 
 pub(super) mod attention;
 pub(super) mod gelu;
+pub(super) mod linear;
 mod math;
 pub(super) mod norm;
+pub(super) mod sum;
 
 use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
