@@ -29,14 +29,16 @@ pub struct Run<'a> {
     pub train: Loader,
     /// The clips to test on.
     pub test: Loader,
+    /// Clips kept out of training to choose an epoch by, under [`Rule::HeldOut`]; none without.
+    pub held_out: Option<Loader>,
     /// What training changes at random.
     pub augment: &'a Augmentation,
     /// Epochs and schedule.
     pub training: &'a Training,
     /// The seed of clip order, frame sampling and augmentation.
     pub seed: u64,
-    /// The run's folder of checkpoints: `last.safetensors`, `best_test-<epoch>.safetensors`, and
-    /// what a run that is not done goes on from.
+    /// The run's folder of checkpoints: `last.safetensors`, `best_test-<epoch>.safetensors`,
+    /// `held_out-<epoch>.safetensors`, and what a run that is not done goes on from.
     pub checkpoints: PathBuf,
     /// What checkpoints say of the run.
     pub card: RunCard,
@@ -70,6 +72,21 @@ pub enum Ended {
     },
 }
 
+/// The figures of an epoch.
+struct Figures {
+    test: Trained,
+    /// WAR on the held-out clips, in percent.
+    held_out_war: Option<f64>,
+}
+
+fn trained(evaluation: &Evaluation) -> Result<Trained, TrainError> {
+    let confusion = &evaluation.confusion;
+    match (confusion.uar(), confusion.war()) {
+        (Some(uar), Some(war)) => Ok(Trained { uar, war }),
+        _ => Err(TrainError::NoTestClip),
+    }
+}
+
 /// Seconds of an epoch: those of earlier attempts at it, and those since.
 struct Clock {
     before: f64,
@@ -89,13 +106,19 @@ impl Clock {
     }
 }
 
-/// Where the model of an epoch that a rule selected lies. That of the best epoch has the epoch in
+/// Where the model of an epoch that a rule selected lies. That of a best epoch has the epoch in
 /// its name, so that a better one does not replace it before the run's state says so.
 pub(crate) fn model_file(folder: &Path, rule: Rule, epoch: usize) -> PathBuf {
     folder.join(match rule {
         Rule::Last => format!("{}.safetensors", rule.name()),
-        Rule::BestTest => format!("{}-{epoch}.safetensors", rule.name()),
+        Rule::BestTest | Rule::HeldOut => format!("{}-{epoch}.safetensors", rule.name()),
     })
+}
+
+/// What a model of one epoch says of the clips that it was not trained on.
+struct Evaluations {
+    test: Evaluation,
+    held_out: Option<Evaluation>,
 }
 
 impl Run<'_> {
@@ -119,8 +142,8 @@ impl Run<'_> {
         if let Some(state) = state {
             state.restore(learner)?;
             progress = state.progress;
-            if let Some(best) = &progress.best {
-                self.tell(Rule::BestTest, best.epoch, best.predictions());
+            for (rule, best) in progress.bests() {
+                self.tell(rule, best.epoch, best.predictions());
             }
         }
         if !self.make_features(learner)? {
@@ -133,7 +156,7 @@ impl Run<'_> {
         while progress.epochs < self.training.epochs.get() {
             let epoch = progress.epochs + 1;
             let clock = Clock::from(progress.pass.seconds);
-            let evaluation = match self.pass(learner, &mut progress) {
+            let evaluations = match self.pass(learner, &mut progress) {
                 Ok(true) => self.evaluate(learner)?,
                 Ok(false) => None,
                 Err(error) => {
@@ -141,31 +164,36 @@ impl Run<'_> {
                     return Err(error);
                 }
             };
-            let Some(evaluation) = evaluation else {
+            let Some(evaluations) = evaluations else {
                 self.commit(learner, &progress)?;
                 return Ok(Ended::Stopped {
                     epoch,
                     step: progress.pass.steps,
                 });
             };
-            let trained = self.figures(epoch, &progress, &evaluation, &clock)?;
-            // Strictly better: of equal epochs the first one counts.
-            if progress
-                .best
-                .as_ref()
-                .is_none_or(|best| trained.war > best.war)
-            {
-                self.save(learner, Rule::BestTest, epoch)?;
-                self.tell(Rule::BestTest, epoch, evaluation.predictions.clone());
-                progress.best = Some(Best::new(epoch, trained.war, &evaluation.predictions));
+            let figures = self.figures(epoch, &progress, &evaluations, &clock)?;
+            let predictions = evaluations.test.predictions;
+            for (rule, war) in [
+                (Rule::BestTest, Some(figures.test.war)),
+                (Rule::HeldOut, figures.held_out_war),
+            ] {
+                let (Some(war), Some(best)) = (war, progress.best_mut(rule)) else {
+                    continue;
+                };
+                // Strictly better: of equal epochs the first one counts.
+                if best.as_ref().is_none_or(|best| war > best.war) {
+                    *best = Some(Best::new(epoch, war, &predictions));
+                    self.save(learner, rule, epoch)?;
+                    self.tell(rule, epoch, predictions.clone());
+                }
             }
             if epoch == self.training.epochs.get() {
                 self.save(learner, Rule::Last, epoch)?;
-                self.tell(Rule::Last, epoch, evaluation.predictions);
+                self.tell(Rule::Last, epoch, predictions);
             }
             progress.epochs = epoch;
             progress.pass = Pass::default();
-            progress.last = trained;
+            progress.last = figures.test;
             self.commit(learner, &progress)?;
             self.prune(&progress);
         }
@@ -175,9 +203,20 @@ impl Run<'_> {
     }
 
     /// `None` when stopped.
-    fn evaluate(&self, learner: &dyn Learner) -> Result<Option<Evaluation>, TrainError> {
+    fn evaluate(&self, learner: &dyn Learner) -> Result<Option<Evaluations>, TrainError> {
         let classes = self.card.classes.len();
-        evaluate(learner, &self.test, classes, &mut |_| !(self.stop)())
+        let on = |clips| evaluate(learner, clips, classes, &mut |_| !(self.stop)());
+        let Some(test) = on(&self.test)? else {
+            return Ok(None);
+        };
+        let held_out = match &self.held_out {
+            None => None,
+            Some(clips) => match on(clips)? {
+                None => return Ok(None),
+                evaluation => evaluation,
+            },
+        };
+        Ok(Some(Evaluations { test, held_out }))
     }
 
     /// Emits an epoch's figures.
@@ -185,39 +224,45 @@ impl Run<'_> {
         &self,
         epoch: usize,
         progress: &Progress,
-        evaluation: &Evaluation,
+        evaluations: &Evaluations,
         clock: &Clock,
-    ) -> Result<Trained, TrainError> {
+    ) -> Result<Figures, TrainError> {
         let pass = progress.pass;
         let loss = pass.loss / pass.steps as f64;
+        let held_out = evaluations.held_out.as_ref();
+        let sides = [
+            Some(("test", &evaluations.test)),
+            held_out.map(|evaluation| ("held_out", evaluation)),
+        ];
+        let sides = || sides.iter().flatten();
         // The last step's damage shows here first.
-        if !evaluation.loss.is_finite() {
-            let error = TrainError::Diverged {
+        if let Some((side, evaluation)) = sides().find(|(_, one)| !one.loss.is_finite()) {
+            self.emit(epoch, vec![("train/loss".to_owned(), loss)]);
+            self.emit(epoch, vec![(format!("{side}/loss"), evaluation.loss)]);
+            return Err(TrainError::Diverged {
                 epoch,
                 step: pass.steps,
                 loss: evaluation.loss,
-            };
-            self.emit(epoch, vec![("train/loss".to_owned(), loss)]);
-            self.emit(epoch, vec![("test/loss".to_owned(), evaluation.loss)]);
-            return Err(error);
+            });
         }
-        let confusion = &evaluation.confusion;
-        let (Some(uar), Some(war)) = (confusion.uar(), confusion.war()) else {
-            return Err(TrainError::NoTestClip);
-        };
-        let mut points = vec![
-            ("train/loss".to_owned(), loss),
-            ("test/loss".to_owned(), evaluation.loss),
-            ("test/uar".to_owned(), uar),
-            ("test/war".to_owned(), war),
-        ];
+        let mut points = vec![("train/loss".to_owned(), loss)];
+        let (mut waited, mut damaged) = (pass.waited, pass.damaged);
+        for (side, evaluation) in sides() {
+            let Trained { uar, war } = trained(evaluation)?;
+            points.extend([
+                (format!("{side}/loss"), evaluation.loss),
+                (format!("{side}/uar"), uar),
+                (format!("{side}/war"), war),
+            ]);
+            waited += evaluation.waited.as_secs_f64();
+            damaged += evaluation.damaged;
+        }
         for (label, class) in self.card.classes.iter().enumerate() {
-            if let Some(recall) = confusion.recall(label) {
+            if let Some(recall) = evaluations.test.confusion.recall(label) {
                 points.push((format!("test/recall/{class}"), recall));
             }
         }
-        points.extend(self.left_out(pass.damaged + evaluation.damaged));
-        let waited = pass.waited + evaluation.waited.as_secs_f64();
+        points.extend(self.left_out(damaged));
         let seconds = clock.seconds();
         points.extend([
             ("rate/factor".to_owned(), self.training.rate_factor(epoch)),
@@ -230,7 +275,10 @@ impl Run<'_> {
             ),
         ]);
         self.emit(epoch, points);
-        Ok(Trained { uar, war })
+        Ok(Figures {
+            test: trained(&evaluations.test)?,
+            held_out_war: held_out.map(trained).transpose()?.map(|side| side.war),
+        })
     }
 
     /// The loss that was no number is a figure too, and the last one.
@@ -314,14 +362,17 @@ impl Run<'_> {
     /// Removes models of epochs that are no longer the best, and what killed attempts left half
     /// written. What cannot be removed only takes room.
     fn prune(&self, progress: &Progress) {
-        let best = progress.best.as_ref();
-        let best = best.map(|best| self.file(Rule::BestTest, best.epoch));
+        let bests = progress.bests();
+        let kept: Vec<PathBuf> = bests
+            .map(|(rule, best)| self.file(rule, best.epoch))
+            .collect();
         let remove = |entry: io::Result<std::fs::DirEntry>| {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_best = name.starts_with(Rule::BestTest.name()) && Some(&path) == best.as_ref();
-            let stale = name.starts_with(Rule::BestTest.name()) || name.ends_with(".part");
-            match stale && !is_best {
+            let of_an_epoch = [Rule::BestTest, Rule::HeldOut];
+            let stale = of_an_epoch.iter().any(|rule| name.starts_with(rule.name()))
+                || name.ends_with(".part");
+            match stale && !kept.contains(&path) {
                 true => std::fs::remove_file(&path),
                 false => Ok(()),
             }

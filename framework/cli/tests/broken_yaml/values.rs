@@ -118,7 +118,7 @@ fn a_choice_that_is_none() {
     12 | compare: {factor: context, baseline: none, metric: uar, rule: best}
        |                                                               ^^^^
        |
-       = help: valid names: `last`, `best_test`
+       = help: valid names: `last`, `best_test`, `held_out`
     "#);
     assert_snapshot!(broken("base:", "base:\n  clip: {normalize: imagenet}"), @r#"
     error: unknown name `imagenet`
@@ -211,4 +211,21 @@ fn folds_that_are_none() {
     5 |   folds: [1, 2, 1]
       |                 ^
     "#);
+}
+
+#[test]
+fn a_part_that_is_more_than_half() {
+    assert_snapshot!(broken_protocol("epochs: 1", "epochs: 1\n  held_out: 0.6"), @"");
+    assert_snapshot!(broken_protocol("epochs: 1", "epochs: 1\n  held_out: yes"), @"");
+    assert_snapshot!(broken_protocol("epochs: 1", "epochs: 1\n  heldout: 0.1"), @"");
+}
+
+#[test]
+fn a_rule_that_no_run_has() {
+    assert_snapshot!(broken("rule: last", "rule: held_out"), @"");
+}
+
+#[test]
+fn too_many_clips_kept_out() {
+    assert_snapshot!(broken_protocol("epochs: 1", "epochs: 1\n  held_out: 0.5"), @"");
 }

@@ -50,8 +50,8 @@ pub fn run_id(identity: &Identity<'_>) -> String {
 }
 
 /// Settings without those that change no figure: how clips are read and what is kept in memory, and
-/// the rules for short clips and damaged frames, the image encoder and the micro-batch where they are
-/// the default, which runs from before there were such settings had too.
+/// the rules for short clips and damaged frames, the image encoder, the micro-batch and the held-out
+/// share where they are the default, which runs from before there were such settings had too.
 pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     let mut settings = settings.clone();
     let clip = settings
@@ -84,6 +84,12 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
             .is_some_and(|clips| clips.is_null())
         {
             train.remove("micro_batch");
+        }
+        if train
+            .get("held_out")
+            .is_some_and(|share| share.as_f64() == Some(0.0))
+        {
+            train.remove("held_out");
         }
     }
     settings
@@ -135,7 +141,10 @@ mod tests {
         written["image_encoder"] = json!("trained");
         written["train"]["recompute"] = json!(true);
         written["train"]["micro_batch"] = json!(null);
+        written["train"]["held_out"] = json!(0.0);
         assert_eq!(id(&default, |_| {}), id(&written, |_| {}));
+        // As it was before there were most of these settings: stored runs stay what they are.
+        assert_eq!(id(&default, |_| {}), "7fdd3fb77f15d92b339e6ecd");
         let texts = ["happiness.".to_owned()];
         let others = [
             id(&settings("a", 2, 1), |_| {}),
@@ -144,6 +153,8 @@ mod tests {
             with(|settings| settings["image_encoder"] = json!({"frozen": {"views": 2}})),
             with(|settings| settings["clip"] = json!({"short": "drop"})),
             with(|settings| settings["train"]["micro_batch"] = json!(4)),
+            with(|settings| settings["train"]["held_out"] = json!(0.1)),
+            with(|settings| settings["train"]["held_out"] = json!(0.2)),
             with(|settings| settings["clip"] = json!({"damaged": "repeat_neighbour"})),
             id(&settings("a", 1, 1), |identity| {
                 identity.benchmark = "other"
