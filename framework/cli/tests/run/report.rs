@@ -41,7 +41,7 @@ fn the_epoch_that_held_out_clips_choose_is_reported() {
             "markdown",
             "the epoch with the best WAR on the held-out 20 % of the training set",
         ),
-        ("latex", "held-out 20\\,\\% of the training set"),
+        ("latex", "20 \\% of the training set"),
         ("csv", ",held_out,"),
         ("csv-wide", ",held_out,"),
         ("json", "\"rule\": \"held_out\""),
