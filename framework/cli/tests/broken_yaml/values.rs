@@ -224,8 +224,3 @@ fn a_part_that_is_more_than_half() {
 fn a_rule_that_no_run_has() {
     assert_snapshot!(broken("rule: last", "rule: held_out"), @"");
 }
-
-#[test]
-fn too_many_clips_kept_out() {
-    assert_snapshot!(broken_protocol("epochs: 1", "epochs: 1\n  held_out: 0.5"), @"");
-}

@@ -236,6 +236,33 @@ fn a_finished_experiment_is_only_reported() {
     );
 }
 
+#[test]
+fn what_is_kept_out_of_training_must_leave_enough() {
+    let folder = TRAINED.project.path();
+    let plan = [
+        "run",
+        "experiments/tiny.yaml",
+        "--dry-run",
+        "--device",
+        "cpu",
+    ];
+    for (set, reason) in [
+        (
+            "train.batch=65",
+            "more are kept out by `train.held_out: 0.2`",
+        ),
+        (
+            "benchmark.synthetic.train=7",
+            "but none of the 7 training clips of benchmark `synthetic` can be kept out",
+        ),
+    ] {
+        let output = exp(folder, &[&plan[..], &["--set", set]].concat());
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains(reason), "{errors}");
+    }
+}
+
 /// The same clips through list files, as the field's public code has them.
 #[test]
 fn list_files_of_other_code_are_read() {

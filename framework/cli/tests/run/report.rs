@@ -54,6 +54,8 @@ fn the_epoch_that_held_out_clips_choose_is_reported() {
     assert_eq!(page.status.code(), Some(0), "{}", text(&page.stderr));
     let page = std::fs::read_to_string(folder.join("held_out.html")).unwrap();
     assert!(page.contains("Kept out of training, to choose an epoch by:"));
+    assert!(page.contains("<dt><code>held_out</code></dt>"));
+    crate::browser::opens(&folder.join("held_out.html"));
     let runs = exp(
         folder,
         &["runs", "--columns", "held_out.epoch,held_out.war"],
