@@ -239,6 +239,26 @@ fn a_finished_experiment_is_only_reported() {
 #[test]
 fn what_is_kept_out_of_training_must_leave_enough() {
     let folder = TRAINED.project.path();
+    // One clip of each of two classes, of nobody known: both are needed.
+    let clips = "runs/data/synthetic-1-70-70";
+    let first = |class: &str| {
+        let mut names: Vec<String> = fs::read_dir(folder.join(clips).join("train"))
+            .unwrap()
+            .map(|clip| clip.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.starts_with(class))
+            .collect();
+        names.sort();
+        names.swap_remove(0)
+    };
+    let lines = format!(
+        "{clips}/train/{} 12 0\n{clips}/train/{} 12 1\n",
+        first("happiness"),
+        first("sadness")
+    );
+    fs::write(folder.join("two.txt"), lines).unwrap();
+    let protocol = "benchmark: {frame_list: {train: two.txt, test: two.txt, classes: [happiness, sadness]}}\n\
+        backbone: small\nclip: {frames: 2, size: 48}\ntrain: {epochs: 1, batch: 1, held_out: 0.2}\n";
+    fs::write(folder.join("experiments/benchmarks/two.yaml"), protocol).unwrap();
     let plan = [
         "run",
         "experiments/tiny.yaml",
@@ -246,17 +266,17 @@ fn what_is_kept_out_of_training_must_leave_enough() {
         "--device",
         "cpu",
     ];
-    for (set, reason) in [
+    for (more, reason) in [
         (
-            "train.batch=65",
+            ["--set", "train.batch=65"],
             "more are kept out by `train.held_out: 0.2`",
         ),
         (
-            "benchmark.synthetic.train=7",
-            "but none of the 7 training clips of benchmark `synthetic` can be kept out",
+            ["--on", "two"],
+            "none of the 2 training clips of benchmark `two` can be kept out",
         ),
     ] {
-        let output = exp(folder, &[&plan[..], &["--set", set]].concat());
+        let output = exp(folder, &[&plan[..], &more].concat());
         let errors = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{errors}");
         assert!(errors.contains(reason), "{errors}");
