@@ -102,7 +102,7 @@ fn the_rule_of_held_out_clips_is_told_with_its_share() {
         vec![sample::experiment(vec![with(1, 0.29), with(2, 0.29)])],
     );
     for says in [
-        "Rule held_out: the epoch with the best WAR on the held-out 29 % of the training set.",
+        r"Rule held\_out: the epoch with the best WAR on the held-out 29 % of the training set.",
         "Kept out of training, to choose an epoch by: 14 of 70 training clips, all of 3 of 13 to 14 persons. All figures are of models trained on the others.",
     ] {
         assert!(all.contains(says), "{all}");
