@@ -54,10 +54,10 @@ struct Class {
 /// Keeps about a `share` (0 to 0.5) of the clips out of training: whole persons where every clip says
 /// who is seen, else clips of each class for itself.
 ///
-/// Every class keeps a clip in training. Of a class with at least two clips (of at least two persons),
-/// one is kept out as well, so that UAR on the part counts the classes that UAR on the test set counts.
-/// Apart from that, a class of n clips has as many kept out as is nearest to `share` × n, or comes as
-/// near to it as whole persons allow.
+/// Every class keeps a clip in training. Of a class with at least two clips one is kept out as well,
+/// so that UAR on the part counts the classes that UAR on the test set counts. Apart from that, a class
+/// of n clips has as many kept out as is nearest to `share` × n. All but the first only as far as whole
+/// persons allow.
 ///
 /// Clips that are not `used` (too short ones, which are to be dropped) stay in training, where they
 /// are counted, and do not count here. `None` where not one clip can be kept out.

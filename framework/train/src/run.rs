@@ -12,13 +12,12 @@ use std::time::Instant;
 
 use exp_core::checkpoint::{CheckpointCard, RunCard};
 use exp_core::event::{Event, EventSink, Point, Prediction};
-use exp_core::experiment::{Augmentation, DamagedFrame, ShortClip, Training};
+use exp_core::experiment::{Augmentation, Training};
 use exp_core::metrics::Rule;
 use exp_data::loader::Loader;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
-use crate::evaluate::{Evaluation, evaluate};
 use crate::learner::Learner;
 use crate::pass::Pass;
 use crate::state::{self, Best, Progress, TrainingState};
@@ -72,23 +71,8 @@ pub enum Ended {
     },
 }
 
-/// The figures of an epoch.
-struct Figures {
-    test: Trained,
-    /// WAR on the held-out clips, in percent.
-    held_out_war: Option<f64>,
-}
-
-fn trained(evaluation: &Evaluation) -> Result<Trained, TrainError> {
-    let confusion = &evaluation.confusion;
-    match (confusion.uar(), confusion.war()) {
-        (Some(uar), Some(war)) => Ok(Trained { uar, war }),
-        _ => Err(TrainError::NoTestClip),
-    }
-}
-
 /// Seconds of an epoch: those of earlier attempts at it, and those since.
-struct Clock {
+pub(crate) struct Clock {
     before: f64,
     start: Instant,
 }
@@ -101,7 +85,7 @@ impl Clock {
         }
     }
 
-    fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.before + self.start.elapsed().as_secs_f64()
     }
 }
@@ -113,12 +97,6 @@ pub(crate) fn model_file(folder: &Path, rule: Rule, epoch: usize) -> PathBuf {
         Rule::Last => format!("{}.safetensors", rule.name()),
         Rule::BestTest | Rule::HeldOut => format!("{}-{epoch}.safetensors", rule.name()),
     })
-}
-
-/// What a model of one epoch says of the clips that it was not trained on.
-struct Evaluations {
-    test: Evaluation,
-    held_out: Option<Evaluation>,
 }
 
 impl Run<'_> {
@@ -202,85 +180,6 @@ impl Run<'_> {
         Ok(Ended::Trained(progress.last))
     }
 
-    /// `None` when stopped.
-    fn evaluate(&self, learner: &dyn Learner) -> Result<Option<Evaluations>, TrainError> {
-        let classes = self.card.classes.len();
-        let on = |clips| evaluate(learner, clips, classes, &mut |_| !(self.stop)());
-        let Some(test) = on(&self.test)? else {
-            return Ok(None);
-        };
-        let held_out = match &self.held_out {
-            None => None,
-            Some(clips) => match on(clips)? {
-                None => return Ok(None),
-                evaluation => evaluation,
-            },
-        };
-        Ok(Some(Evaluations { test, held_out }))
-    }
-
-    /// Emits an epoch's figures.
-    fn figures(
-        &self,
-        epoch: usize,
-        progress: &Progress,
-        evaluations: &Evaluations,
-        clock: &Clock,
-    ) -> Result<Figures, TrainError> {
-        let pass = progress.pass;
-        let loss = pass.loss / pass.steps as f64;
-        let held_out = evaluations.held_out.as_ref();
-        let sides = [
-            Some(("test", &evaluations.test)),
-            held_out.map(|evaluation| ("held_out", evaluation)),
-        ];
-        let sides = || sides.iter().flatten();
-        // The last step's damage shows here first.
-        if let Some((side, evaluation)) = sides().find(|(_, one)| !one.loss.is_finite()) {
-            self.emit(epoch, vec![("train/loss".to_owned(), loss)]);
-            self.emit(epoch, vec![(format!("{side}/loss"), evaluation.loss)]);
-            return Err(TrainError::Diverged {
-                epoch,
-                step: pass.steps,
-                loss: evaluation.loss,
-            });
-        }
-        let mut points = vec![("train/loss".to_owned(), loss)];
-        let (mut waited, mut damaged) = (pass.waited, pass.damaged);
-        for (side, evaluation) in sides() {
-            let Trained { uar, war } = trained(evaluation)?;
-            points.extend([
-                (format!("{side}/loss"), evaluation.loss),
-                (format!("{side}/uar"), uar),
-                (format!("{side}/war"), war),
-            ]);
-            waited += evaluation.waited.as_secs_f64();
-            damaged += evaluation.damaged;
-        }
-        for (label, class) in self.card.classes.iter().enumerate() {
-            if let Some(recall) = evaluations.test.confusion.recall(label) {
-                points.push((format!("test/recall/{class}"), recall));
-            }
-        }
-        points.extend(self.left_out(damaged));
-        let seconds = clock.seconds();
-        points.extend([
-            ("rate/factor".to_owned(), self.training.rate_factor(epoch)),
-            ("time/epoch_seconds".to_owned(), seconds),
-            ("time/waited_seconds".to_owned(), waited),
-            ("time/waited_share".to_owned(), waited / seconds),
-            (
-                "time/clips_per_second".to_owned(),
-                pass.clips as f64 / pass.seconds,
-            ),
-        ]);
-        self.emit(epoch, points);
-        Ok(Figures {
-            test: trained(&evaluations.test)?,
-            held_out_war: held_out.map(trained).transpose()?.map(|side| side.war),
-        })
-    }
-
     /// The loss that was no number is a figure too, and the last one.
     fn tell_of_divergence(&self, error: &TrainError) {
         if let TrainError::Diverged { epoch, loss, .. } = error {
@@ -288,7 +187,7 @@ impl Run<'_> {
         }
     }
 
-    fn emit(&self, epoch: usize, points: Vec<(String, f64)>) {
+    pub(crate) fn emit(&self, epoch: usize, points: Vec<(String, f64)>) {
         let point = |(series, value)| Point {
             series,
             epoch,
@@ -296,29 +195,6 @@ impl Run<'_> {
         };
         let points = points.into_iter().map(point).collect();
         self.sink.emit(Event::Epoch { epoch, points });
-    }
-
-    /// What the rules for short clips and damaged frames cost an epoch, where they may cost anything.
-    fn left_out(&self, damaged: usize) -> Vec<(String, f64)> {
-        let rules = self.train.settings();
-        let dropped = self.train.dropped() + self.test.dropped();
-        let figures = [
-            (
-                rules.short == ShortClip::Drop,
-                "data/dropped_clips",
-                dropped,
-            ),
-            (
-                rules.damaged == DamagedFrame::RepeatNeighbour,
-                "data/damaged_frames",
-                damaged,
-            ),
-        ];
-        figures
-            .into_iter()
-            .filter(|(counted, ..)| *counted)
-            .map(|(_, series, count)| (series.to_owned(), count as f64))
-            .collect()
     }
 
     /// Writes the model of an epoch that a rule selects.

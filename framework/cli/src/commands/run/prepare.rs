@@ -7,22 +7,21 @@ use exp_core::clip::Clip;
 use exp_core::experiment::{
     ClipSettings, Experiment, Identity, ImageEncoder, PlannedRun, plan, run_id,
 };
-use exp_core::metrics::Rule;
 use exp_core::official::{Official, Overlap};
 use exp_core::provenance::PromptFile;
 use exp_core::tree::{Diagnostic, Node};
-use exp_data::{HeldOutClips, hold_out};
+use exp_data::HeldOutClips;
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassText;
 use exp_store::{NewRun, PromptRecord};
 use exp_train::{Registry, TemporalPlugin};
 
-use super::{Arguments, project_of};
+use super::{Arguments, held_out, project_of};
 use crate::inputs::{Fold, Inputs, sets};
 use crate::project::{Project, read_yaml};
 
-type Planned = PlannedRun<dyn TemporalPlugin>;
+pub type Planned = PlannedRun<dyn TemporalPlugin>;
 
 /// An experiment, planned and checked.
 pub struct Prepared {
@@ -178,7 +177,7 @@ impl Prepared {
             })?;
             planned.extend(plan(&experiment, benchmark, &protocol, &sets, registry)?);
         }
-        rule_is_there(&node, &experiment, &planned)?;
+        held_out::rule_is_there(&node, &experiment, &planned)?;
         say_what_is_shared(&planned);
         all_are_used(&sets, &planned)?;
         let mut inputs = Inputs::new(&project);
@@ -318,7 +317,7 @@ pub fn prepare(
     let settings = &planned.settings;
     let fold = inputs.fold(&planned.benchmark, settings, planned.fold)?;
     let clips = used(&settings.clip, &fold.train);
-    let held_out = held_out(&planned, &fold, clips)?;
+    let held_out = held_out::choose(&planned, &fold, clips)?;
     let dropped = fold.train.len() - clips;
     let kept_out = held_out.as_ref().map_or(0, |chosen| chosen.counts.clips);
     if clips - kept_out < settings.train.batch.get() {
@@ -345,55 +344,4 @@ pub fn prepare(
         backbone,
         texts,
     })
-}
-
-/// Chooses which of a fold's training clips, of which so many are used, are kept out.
-fn held_out(
-    planned: &Planned,
-    fold: &Fold,
-    clips: usize,
-) -> Result<Option<HeldOutClips>, Diagnostic> {
-    let settings = &planned.settings;
-    let share = settings.train.held_out.get();
-    if share == 0.0 {
-        return Ok(None);
-    }
-    let is_used = |clip: &Clip| used(&settings.clip, std::slice::from_ref(clip)) > 0;
-    match hold_out(&fold.train, is_used, share, planned.seed, planned.fold) {
-        Some(chosen) => Ok(Some(chosen)),
-        None => Err(Diagnostic::new(format!(
-            "`train.held_out` is {share}, but none of the {clips} training clips of benchmark `{}` \
-             can be kept out: some class would have no clip left to train on",
-            planned.benchmark
-        ))
-        .at(settings.mark("train.held_out"))
-        .help("set `train.held_out` to 0, or measure on a benchmark with more clips, of more persons, in each class")),
-    }
-}
-
-/// Nothing can be compared by a rule that some run does not have.
-fn rule_is_there(
-    node: &Node,
-    experiment: &Experiment,
-    planned: &[Planned],
-) -> Result<(), Diagnostic> {
-    let compare = experiment.compare.as_ref();
-    if compare.is_none_or(|compare| compare.rule != Rule::HeldOut) {
-        return Ok(());
-    }
-    let lacking = planned
-        .iter()
-        .find(|run| run.settings.train.held_out.get() == 0.0);
-    let Some(lacking) = lacking else {
-        return Ok(());
-    };
-    let mark = node
-        .get("compare.rule")
-        .map_or(&node.mark, |rule| &rule.mark);
-    Err(Diagnostic::new(format!(
-        "the comparison is by the rule `held_out`, but runs on `{}` keep nothing out of training",
-        lacking.benchmark
-    ))
-    .at(mark)
-    .help("set `train.held_out` to the share of the training clips that is to choose the epoch, as in `train: {held_out: 0.1}`"))
 }
