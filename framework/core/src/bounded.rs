@@ -161,6 +161,12 @@ bounded_fraction! {
     {"type": "number", "minimum": 0, "maximum": 1}
 }
 
+bounded_fraction! {
+    /// A number from 0 to 0.5, both included: a share of something of which more is needed elsewhere.
+    MinorShare, "a number from 0 to 0.5", |value| 0.0 <= value && value <= 0.5,
+    {"type": "number", "minimum": 0, "maximum": 0.5}
+}
+
 struct Fraction<T> {
     words: &'static str,
     new: fn(f64) -> Option<T>,
@@ -245,7 +251,13 @@ mod tests {
             message::<Share>("true"),
             "expected a number from 0 to 1, found `true`"
         );
+        assert_eq!(message::<MinorShare>("0.5"), "ok");
+        assert_eq!(
+            message::<MinorShare>("0.51"),
+            "expected a number from 0 to 0.5, found 0.51"
+        );
         for value in [f64::NAN, f64::INFINITY] {
+            assert_eq!(MinorShare::new(value), None);
             assert_eq!(Positive::new(value), None);
             assert_eq!(NonNegative::new(value), None);
             assert_eq!(Share::new(value), None);

@@ -9,7 +9,8 @@ use crate::metrics::Rule;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     /// The series' name: `train/loss`, `test/loss`, `test/uar`, `test/war`,
-    /// `test/recall/<class>`, `time/epoch_seconds`, `time/waited_share` (of the epoch, in 0 to 1),
+    /// `test/recall/<class>`, `held_out/loss`, `held_out/uar`, `held_out/war`,
+    /// `time/epoch_seconds`, `time/waited_share` (of the epoch, in 0 to 1),
     /// `data/damaged_frames`, …
     pub series: String,
     /// The epoch, counted from 1.

@@ -115,6 +115,9 @@ pub enum Rule {
     /// The epoch with the best WAR on the test set, the first of equals. This selects on the test
     /// set, as papers of this field do; its figures are too good by construction.
     BestTest,
+    /// The epoch with the best WAR on clips of the training set that were kept out of training, the
+    /// first of equals (setting `train.held_out`). Nothing is selected on the test set.
+    HeldOut,
 }
 
 impl Rule {
@@ -123,6 +126,7 @@ impl Rule {
         match self {
             Self::Last => "last",
             Self::BestTest => "best_test",
+            Self::HeldOut => "held_out",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Where a run's figures come from: enough to make them again.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A file that class texts came from.
@@ -9,6 +11,28 @@ pub struct PromptFile {
     pub name: String,
     /// Its SHA-256, in hexadecimal digits.
     pub sha256: String,
+}
+
+/// The clips of a training set that were kept out of training, to choose an epoch by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldOut {
+    /// How many clips.
+    pub clips: usize,
+    /// Of how many.
+    pub of_clips: usize,
+    /// Where whole persons were kept out: how many of how many. `None`: chosen clip by clip, since
+    /// the benchmark does not know who is seen.
+    pub persons: Option<(usize, usize)>,
+}
+
+impl fmt::Display for HeldOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} training clips", self.clips, self.of_clips)?;
+        match self.persons {
+            Some((persons, all)) => write!(f, ", all of {persons} of {all} persons"),
+            None => write!(f, ", of each class by chance"),
+        }
+    }
 }
 
 /// The program, the machine and the inputs of a run.
@@ -43,6 +67,9 @@ pub struct Provenance {
     /// The files that the class texts came from.
     #[serde(default)]
     pub prompt_files: Vec<PromptFile>,
+    /// What was kept out of training, where something was.
+    #[serde(default)]
+    pub held_out: Option<HeldOut>,
     /// SHA-256 of the `Cargo.lock` that the program was built with, in hexadecimal digits.
     #[serde(default)]
     pub lock_file: Option<String>,

@@ -2,16 +2,59 @@
 
 use exp_core::experiment::FROZEN_NOTE;
 use exp_core::metrics::{Metric, Rule};
+use exp_core::provenance::HeldOut;
 
-use crate::summary::{BenchmarkSummary, Summary};
+use crate::summary::{BenchmarkSummary, Summary, unique};
 use crate::text::{count, list, span};
 
 /// What a selection rule takes.
-pub fn rule(rule: Rule) -> &'static str {
+pub fn rule(rule: Rule, benchmark: &BenchmarkSummary) -> String {
     match rule {
-        Rule::Last => "the last epoch",
-        Rule::BestTest => "the epoch with the best WAR on the test set",
+        Rule::Last => "the last epoch".to_owned(),
+        Rule::BestTest => "the epoch with the best WAR on the test set".to_owned(),
+        Rule::HeldOut => {
+            let shares = benchmark.settings.iter().filter_map(|own| own.held_out);
+            // Rounded, since 0.29 times 100 is not 29.
+            let shares = unique(shares)
+                .into_iter()
+                .map(|share| (1e4 * share).round() / 1e2);
+            let shares: Vec<String> = shares.map(|share| share.to_string()).collect();
+            format!(
+                "the epoch with the best WAR on the held-out {} % of the training set",
+                shares.join(" or ")
+            )
+        }
     }
+}
+
+/// What was kept out of training, or nothing.
+pub fn held_out(benchmark: &BenchmarkSummary) -> Option<String> {
+    let span_of = |count: &dyn Fn(&HeldOut) -> Option<usize>| {
+        let counts = || benchmark.held_out.iter().filter_map(count);
+        counts()
+            .min()
+            .zip(counts().max())
+            .map(|(least, most)| span(least, most))
+    };
+    let clips = span_of(&|one| Some(one.clips))?;
+    let of_clips = span_of(&|one| Some(one.of_clips))?;
+    let persons = span_of(&|one| Some(one.persons?.0));
+    let of_persons = span_of(&|one| Some(one.persons?.1));
+    let how = match persons.zip(of_persons) {
+        Some((persons, all)) => format!("all of {persons} of {all} persons"),
+        None => "of each class by chance".to_owned(),
+    };
+    let which: Vec<&str> = (benchmark.settings.iter())
+        .filter(|own| own.held_out.is_some())
+        .map(|own| own.setting.letter.as_str())
+        .collect();
+    let which = match which.len() == benchmark.settings.len() {
+        true => String::new(),
+        false => format!(" ({})", list(&which)),
+    };
+    Some(format!(
+        "Kept out of training{which}, to choose an epoch by: {clips} of {of_clips} training clips, {how}. All figures are of models trained on the others."
+    ))
 }
 
 /// What n counts: `n = 5 seeds, each the mean over 5 folds`.
@@ -114,12 +157,16 @@ pub const DRAWN: &str = "The clips are drawn by a program: figures on them say n
 pub const BEST: &str = "Bold: distinguishable from the next best.";
 
 /// What a selection rule is called in a caption, with its flaw.
-pub fn selected(rule: Rule) -> String {
+pub fn selected(rule: Rule, benchmark: &BenchmarkSummary) -> String {
     let flaw = match rule {
-        Rule::Last => "",
+        Rule::Last | Rule::HeldOut => "",
         Rule::BestTest => ", which is too good by construction",
     };
-    format!("Rule {}: {}{flaw}.", rule.name(), self::rule(rule))
+    format!(
+        "Rule {}: {}{flaw}.",
+        rule.name(),
+        self::rule(rule, benchmark)
+    )
 }
 
 /// The short name of a figure.

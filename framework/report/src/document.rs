@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::beside::{Standing, standings};
 use crate::export::markdown::fenced;
 use crate::figure::Figure;
-use crate::summary::{BenchmarkSummary, RULES, SettingSummary};
+use crate::summary::{BenchmarkSummary, SettingSummary};
 use crate::verdict::{BenchmarkVerdict, Effect, decimals, p_value, points, signed};
 use crate::{Report, describe, text};
 
@@ -91,7 +91,7 @@ impl Document {
 }
 
 /// Every comparison, the primary ones first.
-fn comparisons(verdict: &BenchmarkVerdict) -> Table {
+fn comparisons(verdict: &BenchmarkVerdict, benchmark: &BenchmarkSummary) -> Table {
     let row = |effect: &Effect| {
         let evidence = &effect.evidence;
         let mut values: Vec<f64> = evidence.mean.into_iter().collect();
@@ -131,8 +131,10 @@ fn comparisons(verdict: &BenchmarkVerdict) -> Table {
         title: format!("Comparisons on {}", verdict.benchmark),
         caption: format!(
             "{} Differences in percentage points, averaged over folds and the other factors within a seed; p after Holm's correction.",
-            (verdict.primary.iter().chain(&verdict.others).next())
-                .map_or_else(String::new, |effect| describe::selected(effect.rule))
+            (verdict.primary.iter().chain(&verdict.others).next()).map_or_else(
+                String::new,
+                |effect| describe::selected(effect.rule, benchmark)
+            )
         ),
         columns: (titles.iter().enumerate())
             .map(|(at, title)| Column {
@@ -175,7 +177,7 @@ fn published(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Option
         title: format!("Beside published results on {}", benchmark.name),
         caption: format!(
             "Published figures are points. Ours: {} Mean with a 95 % interval over seeds.",
-            describe::selected(report.view.rule)
+            describe::selected(report.view.rule, benchmark)
         ),
         columns: (titles.iter().enumerate())
             .map(|(at, title)| Column {
@@ -200,6 +202,7 @@ fn part(report: &Report) -> Part {
         notes.push(describe::DRAWN.to_owned());
     }
     notes.extend(summary.benchmarks.iter().filter_map(describe::absent));
+    notes.extend(summary.benchmarks.iter().filter_map(describe::held_out));
     notes.extend(
         report
             .verdict
@@ -244,8 +247,7 @@ fn part(report: &Report) -> Part {
 /// report's own.
 fn tables(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Vec<Table> {
     let view = report.view;
-    let mut tables: Vec<Table> = std::iter::once(view.rule)
-        .chain(RULES.into_iter().filter(|&rule| rule != view.rule))
+    let mut tables: Vec<Table> = (benchmark.rules(view.rule))
         .map(|rule| results(report, benchmark, rule))
         .collect();
     let verdicts = report.verdict.benchmarks.iter();
@@ -254,7 +256,7 @@ fn tables(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Vec<Table
         .find(|verdict| verdict.benchmark == benchmark.name);
     tables.extend(
         verdict
-            .map(comparisons)
+            .map(|verdict| comparisons(verdict, benchmark))
             .filter(|table| !table.rows.is_empty()),
     );
     tables.extend(published(report, at, benchmark));
@@ -277,10 +279,14 @@ fn results(report: &Report, benchmark: &BenchmarkSummary, rule: Rule) -> Table {
         head(setting).chain(figures).collect()
     };
     Table {
-        title: format!("Results on {}, {}", benchmark.name, describe::rule(rule)),
+        title: format!(
+            "Results on {}, {}",
+            benchmark.name,
+            describe::rule(rule, benchmark)
+        ),
         caption: format!(
             "{} UAR and WAR in percent, mean ± standard deviation (n); {}; {}. {}",
-            describe::selected(rule),
+            describe::selected(rule, benchmark),
             describe::counted(benchmark, rule),
             describe::clips(benchmark),
             describe::BEST,
@@ -308,7 +314,7 @@ fn folds(report: &Report, benchmark: &BenchmarkSummary, metric: Metric) -> Table
         title: format!("{name} of each fold of {}", benchmark.name),
         caption: format!(
             "{} {name} in percent, mean ± standard deviation (n); n counts seeds.",
-            describe::selected(rule)
+            describe::selected(rule, benchmark)
         ),
         columns: columns(report, titles.chain(["Mean".to_owned()])),
         rows: benchmark.settings.iter().map(row).collect(),
@@ -331,7 +337,7 @@ fn recalls(report: &Report, benchmark: &BenchmarkSummary) -> Table {
         title: format!("Recall of each class of {}", benchmark.name),
         caption: format!(
             "{} Recall in percent, mean ± standard deviation (n); n counts seeds.",
-            describe::selected(rule)
+            describe::selected(rule, benchmark)
         ),
         columns: columns(report, benchmark.classes.iter().cloned()),
         rows: benchmark.settings.iter().map(row).collect(),

@@ -26,11 +26,12 @@ pub fn table(summary: &Summary) -> String {
         let _ = writeln!(
             shown,
             "Rule `last`: {}, on {}.",
-            describe::rule(Rule::Last),
+            describe::rule(Rule::Last, benchmark),
             describe::clips(benchmark)
         );
-        if let Some(absent) = describe::absent(benchmark) {
-            let _ = writeln!(shown, "{absent}");
+        let notes = [describe::absent(benchmark), describe::held_out(benchmark)];
+        for note in notes.into_iter().flatten() {
+            let _ = writeln!(shown, "{note}");
         }
         if let Some(frozen) = describe::frozen(benchmark) {
             let _ = writeln!(shown, "{frozen}");

@@ -85,6 +85,44 @@ fn the_latex_of_an_ablation() {
 }
 
 #[test]
+fn the_rule_of_held_out_clips_is_told_with_its_share() {
+    let with = |seed, share| {
+        let levels = vec![sample::level("context", "none")];
+        sample::held_out(sample::run(seed, 1, levels, &["yes"], &[(0, 0)]), share)
+    };
+    let without = sample::run(
+        1,
+        1,
+        vec![sample::level("context", "learnable")],
+        &["yes"],
+        &[(0, 0)],
+    );
+    let all = text(
+        "markdown",
+        vec![sample::experiment(vec![with(1, 0.29), with(2, 0.29)])],
+    );
+    for says in [
+        r"Rule held\_out: the epoch with the best WAR on the held-out 29 % of the training set.",
+        "Kept out of training, to choose an epoch by: 14 of 70 training clips, all of 3 of 13 to 14 persons. All figures are of models trained on the others.",
+    ] {
+        assert!(all.contains(says), "{all}");
+    }
+    let some = text(
+        "markdown",
+        vec![sample::experiment(vec![with(1, 0.1), without.clone()])],
+    );
+    assert!(
+        some.contains("Kept out of training (A), to choose"),
+        "{some}"
+    );
+    let none = text("markdown", vec![sample::experiment(vec![without])]);
+    assert!(
+        !none.contains("held") && !none.contains("Kept out"),
+        "{none}"
+    );
+}
+
+#[test]
 fn markdown_tables_keep_their_shape_whatever_labels_say() {
     let page = text("markdown", vec![sample::hostile()]);
     // In the fence at the end the experiment's file stands as it is.

@@ -44,6 +44,8 @@ fn rows_are_those_of_the_benchmark_with_what_differs() {
         [("Out".to_owned(), "another split".to_owned())]
     );
     assert_eq!(beside.fold, None);
+    let beside = published().beside(&summary.benchmarks[0], Rule::HeldOut);
+    assert_eq!(beside.rows[1].differences, ["epoch chosen on the test set"]);
     // Where our epochs are chosen on the test set too, that is no difference.
     let beside = published().beside(&summary.benchmarks[0], Rule::BestTest);
     assert!(beside.rows[1].differences.is_empty());

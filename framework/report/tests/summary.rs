@@ -6,7 +6,7 @@ mod sample;
 use exp_core::metrics::Rule;
 use exp_report::{Summary, summarize};
 use exp_store::{RunRecord, Status};
-use sample::{experiment, level, run};
+use sample::{experiment, held_out, level, run};
 
 fn only(runs: Vec<RunRecord>) -> Summary {
     summarize(&experiment(runs))
@@ -77,6 +77,49 @@ fn rules_are_kept_apart() {
     assert_eq!(setting.rule(Rule::Last).epochs, Some((12, 12)));
     assert_eq!(setting.rule(Rule::BestTest).epochs, Some((7, 7)));
     assert_eq!(setting.rule(Rule::Last).uar.sd, None);
+}
+
+#[test]
+fn held_out_clips_choose_where_every_run_of_a_setting_has_them() {
+    let with = || {
+        vec![
+            held_out(done(1, 1, 4, 2), 0.2),
+            held_out(done(2, 1, 3, 1), 0.2),
+        ]
+    };
+    let summary = only(with());
+    let benchmark = &summary.benchmarks[0];
+    let rules: Vec<Rule> = benchmark.rules(Rule::Last).collect();
+    assert_eq!(rules, [Rule::Last, Rule::HeldOut, Rule::BestTest]);
+    let under = benchmark.settings[0].rule(Rule::HeldOut);
+    assert_eq!((under.rule, under.uar.n), (Rule::HeldOut, 2));
+    assert_eq!(under.epochs, Some((5, 5)));
+    assert_eq!(summary.origins.len(), 1, "they differ in nothing else");
+
+    // Without: no such table, and nobody is blamed for it.
+    let summary = only(vec![done(1, 1, 4, 2)]);
+    let benchmark = &summary.benchmarks[0];
+    let rules: Vec<Rule> = benchmark.rules(Rule::Last).collect();
+    assert_eq!(rules, [Rule::Last, Rule::BestTest]);
+    assert!(summary.left_out.is_empty());
+
+    // One setting with, one without: a figure for the one.
+    let mut both = with();
+    both.push(run(
+        1,
+        1,
+        vec![level("context", "learnable")],
+        &["yes", "no"],
+        &pairs(3, 1),
+    ));
+    let summary = only(both);
+    let benchmark = &summary.benchmarks[0];
+    let counts: Vec<usize> = (benchmark.settings.iter())
+        .map(|setting| setting.rule(Rule::HeldOut).uar.n)
+        .collect();
+    assert_eq!(counts, [2, 0]);
+    assert_eq!(benchmark.n(Rule::HeldOut), (2, 2));
+    assert!(summary.left_out.is_empty());
 }
 
 #[test]

@@ -374,6 +374,28 @@ fn options_stand_in_for_what_the_file_says() {
 }
 
 #[test]
+fn a_rule_that_some_runs_do_not_have_is_refused_with_what_to_set() {
+    let mut data = two(&[(60, 62), (61, 64), (59, 61)]);
+    let options = Options {
+        rule: Some(Rule::HeldOut),
+        ..Options::default()
+    };
+    data.runs[0].settings["train"]["held_out"] = 0.1.into();
+    assert_eq!(
+        verdict(&data, &options).unwrap_err().to_string(),
+        "the rule `held_out` chooses the epoch on training clips that are kept out of training, and 5 of the 6 runs of `ablation_context` keep none out: set `train.held_out` in its file to a share of the clips, such as 0.1, and run it, or take another rule"
+    );
+    for run in &mut data.runs {
+        run.settings["train"]["held_out"] = 0.1.into();
+        run.selections[0].rule = Rule::HeldOut;
+    }
+    let found = verdict(&data, &options).unwrap();
+    assert_eq!(found.benchmarks[0].primary[0].rule, Rule::HeldOut);
+    let is_warning = |note: &String| note.starts_with("Epochs were chosen by");
+    assert!(!found.benchmarks[0].notes.iter().any(is_warning));
+}
+
+#[test]
 fn without_a_comparison_there_is_no_verdict_and_a_baseline_names_one() {
     let mut data = two(&[(60, 62), (61, 64), (59, 61)]);
     data.experiment.compare = None;

@@ -15,7 +15,8 @@ impl Run<'_> {
         let views = self.train.views(self.training.epochs.get(), self.augment);
         let views = views.into_iter().map(|view| (&self.train, view));
         let mut left: Vec<(&Loader, View, Vec<usize>)> = Vec::new();
-        for (loader, view) in views.chain([(&self.test, View::Test)]) {
+        let measured = std::iter::once(&self.test).chain(&self.held_out);
+        for (loader, view) in views.chain(measured.map(|clips| (clips, View::Test))) {
             let missing = loader.missing(&view)?;
             left.push((loader, view, missing));
         }

@@ -3,6 +3,7 @@
 
 mod error;
 mod evaluate;
+mod figures;
 mod frozen;
 mod learner;
 mod optimiser;

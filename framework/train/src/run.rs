@@ -12,13 +12,12 @@ use std::time::Instant;
 
 use exp_core::checkpoint::{CheckpointCard, RunCard};
 use exp_core::event::{Event, EventSink, Point, Prediction};
-use exp_core::experiment::{Augmentation, DamagedFrame, ShortClip, Training};
+use exp_core::experiment::{Augmentation, Training};
 use exp_core::metrics::Rule;
 use exp_data::loader::Loader;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
-use crate::evaluate::{Evaluation, evaluate};
 use crate::learner::Learner;
 use crate::pass::Pass;
 use crate::state::{self, Best, Progress, TrainingState};
@@ -29,14 +28,16 @@ pub struct Run<'a> {
     pub train: Loader,
     /// The clips to test on.
     pub test: Loader,
+    /// Clips kept out of training to choose an epoch by, under [`Rule::HeldOut`]; none without.
+    pub held_out: Option<Loader>,
     /// What training changes at random.
     pub augment: &'a Augmentation,
     /// Epochs and schedule.
     pub training: &'a Training,
     /// The seed of clip order, frame sampling and augmentation.
     pub seed: u64,
-    /// The run's folder of checkpoints: `last.safetensors`, `best_test-<epoch>.safetensors`, and
-    /// what a run that is not done goes on from.
+    /// The run's folder of checkpoints: `last.safetensors`, `best_test-<epoch>.safetensors`,
+    /// `held_out-<epoch>.safetensors`, and what a run that is not done goes on from.
     pub checkpoints: PathBuf,
     /// What checkpoints say of the run.
     pub card: RunCard,
@@ -71,7 +72,7 @@ pub enum Ended {
 }
 
 /// Seconds of an epoch: those of earlier attempts at it, and those since.
-struct Clock {
+pub(crate) struct Clock {
     before: f64,
     start: Instant,
 }
@@ -84,17 +85,17 @@ impl Clock {
         }
     }
 
-    fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.before + self.start.elapsed().as_secs_f64()
     }
 }
 
-/// Where the model of an epoch that a rule selected lies. That of the best epoch has the epoch in
+/// Where the model of an epoch that a rule selected lies. That of a best epoch has the epoch in
 /// its name, so that a better one does not replace it before the run's state says so.
 pub(crate) fn model_file(folder: &Path, rule: Rule, epoch: usize) -> PathBuf {
     folder.join(match rule {
         Rule::Last => format!("{}.safetensors", rule.name()),
-        Rule::BestTest => format!("{}-{epoch}.safetensors", rule.name()),
+        Rule::BestTest | Rule::HeldOut => format!("{}-{epoch}.safetensors", rule.name()),
     })
 }
 
@@ -119,8 +120,8 @@ impl Run<'_> {
         if let Some(state) = state {
             state.restore(learner)?;
             progress = state.progress;
-            if let Some(best) = &progress.best {
-                self.tell(Rule::BestTest, best.epoch, best.predictions());
+            for (rule, best) in progress.bests() {
+                self.tell(rule, best.epoch, best.predictions());
             }
         }
         if !self.make_features(learner)? {
@@ -133,7 +134,7 @@ impl Run<'_> {
         while progress.epochs < self.training.epochs.get() {
             let epoch = progress.epochs + 1;
             let clock = Clock::from(progress.pass.seconds);
-            let evaluation = match self.pass(learner, &mut progress) {
+            let evaluations = match self.pass(learner, &mut progress) {
                 Ok(true) => self.evaluate(learner)?,
                 Ok(false) => None,
                 Err(error) => {
@@ -141,96 +142,42 @@ impl Run<'_> {
                     return Err(error);
                 }
             };
-            let Some(evaluation) = evaluation else {
+            let Some(evaluations) = evaluations else {
                 self.commit(learner, &progress)?;
                 return Ok(Ended::Stopped {
                     epoch,
                     step: progress.pass.steps,
                 });
             };
-            let trained = self.figures(epoch, &progress, &evaluation, &clock)?;
-            // Strictly better: of equal epochs the first one counts.
-            if progress
-                .best
-                .as_ref()
-                .is_none_or(|best| trained.war > best.war)
-            {
-                self.save(learner, Rule::BestTest, epoch)?;
-                self.tell(Rule::BestTest, epoch, evaluation.predictions.clone());
-                progress.best = Some(Best::new(epoch, trained.war, &evaluation.predictions));
+            let figures = self.figures(epoch, &progress, &evaluations, &clock)?;
+            let predictions = evaluations.test.predictions;
+            for (rule, war) in [
+                (Rule::BestTest, Some(figures.test.war)),
+                (Rule::HeldOut, figures.held_out_war),
+            ] {
+                let (Some(war), Some(best)) = (war, progress.best_mut(rule)) else {
+                    continue;
+                };
+                // Strictly better: of equal epochs the first one counts.
+                if best.as_ref().is_none_or(|best| war > best.war) {
+                    *best = Some(Best::new(epoch, war, &predictions));
+                    self.save(learner, rule, epoch)?;
+                    self.tell(rule, epoch, predictions.clone());
+                }
             }
             if epoch == self.training.epochs.get() {
                 self.save(learner, Rule::Last, epoch)?;
-                self.tell(Rule::Last, epoch, evaluation.predictions);
+                self.tell(Rule::Last, epoch, predictions);
             }
             progress.epochs = epoch;
             progress.pass = Pass::default();
-            progress.last = trained;
+            progress.last = figures.test;
             self.commit(learner, &progress)?;
             self.prune(&progress);
         }
         // An attempt may have ended between the last state and this.
         self.prune(&progress);
         Ok(Ended::Trained(progress.last))
-    }
-
-    /// `None` when stopped.
-    fn evaluate(&self, learner: &dyn Learner) -> Result<Option<Evaluation>, TrainError> {
-        let classes = self.card.classes.len();
-        evaluate(learner, &self.test, classes, &mut |_| !(self.stop)())
-    }
-
-    /// Emits an epoch's figures.
-    fn figures(
-        &self,
-        epoch: usize,
-        progress: &Progress,
-        evaluation: &Evaluation,
-        clock: &Clock,
-    ) -> Result<Trained, TrainError> {
-        let pass = progress.pass;
-        let loss = pass.loss / pass.steps as f64;
-        // The last step's damage shows here first.
-        if !evaluation.loss.is_finite() {
-            let error = TrainError::Diverged {
-                epoch,
-                step: pass.steps,
-                loss: evaluation.loss,
-            };
-            self.emit(epoch, vec![("train/loss".to_owned(), loss)]);
-            self.emit(epoch, vec![("test/loss".to_owned(), evaluation.loss)]);
-            return Err(error);
-        }
-        let confusion = &evaluation.confusion;
-        let (Some(uar), Some(war)) = (confusion.uar(), confusion.war()) else {
-            return Err(TrainError::NoTestClip);
-        };
-        let mut points = vec![
-            ("train/loss".to_owned(), loss),
-            ("test/loss".to_owned(), evaluation.loss),
-            ("test/uar".to_owned(), uar),
-            ("test/war".to_owned(), war),
-        ];
-        for (label, class) in self.card.classes.iter().enumerate() {
-            if let Some(recall) = confusion.recall(label) {
-                points.push((format!("test/recall/{class}"), recall));
-            }
-        }
-        points.extend(self.left_out(pass.damaged + evaluation.damaged));
-        let waited = pass.waited + evaluation.waited.as_secs_f64();
-        let seconds = clock.seconds();
-        points.extend([
-            ("rate/factor".to_owned(), self.training.rate_factor(epoch)),
-            ("time/epoch_seconds".to_owned(), seconds),
-            ("time/waited_seconds".to_owned(), waited),
-            ("time/waited_share".to_owned(), waited / seconds),
-            (
-                "time/clips_per_second".to_owned(),
-                pass.clips as f64 / pass.seconds,
-            ),
-        ]);
-        self.emit(epoch, points);
-        Ok(Trained { uar, war })
     }
 
     /// The loss that was no number is a figure too, and the last one.
@@ -240,7 +187,7 @@ impl Run<'_> {
         }
     }
 
-    fn emit(&self, epoch: usize, points: Vec<(String, f64)>) {
+    pub(crate) fn emit(&self, epoch: usize, points: Vec<(String, f64)>) {
         let point = |(series, value)| Point {
             series,
             epoch,
@@ -248,29 +195,6 @@ impl Run<'_> {
         };
         let points = points.into_iter().map(point).collect();
         self.sink.emit(Event::Epoch { epoch, points });
-    }
-
-    /// What the rules for short clips and damaged frames cost an epoch, where they may cost anything.
-    fn left_out(&self, damaged: usize) -> Vec<(String, f64)> {
-        let rules = self.train.settings();
-        let dropped = self.train.dropped() + self.test.dropped();
-        let figures = [
-            (
-                rules.short == ShortClip::Drop,
-                "data/dropped_clips",
-                dropped,
-            ),
-            (
-                rules.damaged == DamagedFrame::RepeatNeighbour,
-                "data/damaged_frames",
-                damaged,
-            ),
-        ];
-        figures
-            .into_iter()
-            .filter(|(counted, ..)| *counted)
-            .map(|(_, series, count)| (series.to_owned(), count as f64))
-            .collect()
     }
 
     /// Writes the model of an epoch that a rule selects.
@@ -314,14 +238,17 @@ impl Run<'_> {
     /// Removes models of epochs that are no longer the best, and what killed attempts left half
     /// written. What cannot be removed only takes room.
     fn prune(&self, progress: &Progress) {
-        let best = progress.best.as_ref();
-        let best = best.map(|best| self.file(Rule::BestTest, best.epoch));
+        let bests = progress.bests();
+        let kept: Vec<PathBuf> = bests
+            .map(|(rule, best)| self.file(rule, best.epoch))
+            .collect();
         let remove = |entry: io::Result<std::fs::DirEntry>| {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_best = name.starts_with(Rule::BestTest.name()) && Some(&path) == best.as_ref();
-            let stale = name.starts_with(Rule::BestTest.name()) || name.ends_with(".part");
-            match stale && !is_best {
+            let of_an_epoch = [Rule::BestTest, Rule::HeldOut];
+            let stale = of_an_epoch.iter().any(|rule| name.starts_with(rule.name()))
+                || name.ends_with(".part");
+            match stale && !kept.contains(&path) {
                 true => std::fs::remove_file(&path),
                 false => Ok(()),
             }

@@ -79,18 +79,41 @@ pub(crate) struct Progress {
     pub pass: Pass,
     /// The figures of the last of them.
     pub last: Trained,
-    /// The best epoch so far.
+    /// The best epoch so far on the test clips.
     pub best: Option<Best>,
+    /// That on the clips that are kept out of training, where there are any.
+    pub held_out: Option<Best>,
 }
 
-/// The best epoch on the test clips.
+impl Progress {
+    /// The best epochs so far, each with the rule that selects it.
+    pub(crate) fn bests(&self) -> impl Iterator<Item = (Rule, &Best)> {
+        let both = [
+            (Rule::BestTest, &self.best),
+            (Rule::HeldOut, &self.held_out),
+        ];
+        both.into_iter()
+            .filter_map(|(rule, best)| Some((rule, best.as_ref()?)))
+    }
+
+    /// The best epoch so far under a rule that asks for one.
+    pub(crate) fn best_mut(&mut self, rule: Rule) -> Option<&mut Option<Best>> {
+        match rule {
+            Rule::Last => None,
+            Rule::BestTest => Some(&mut self.best),
+            Rule::HeldOut => Some(&mut self.held_out),
+        }
+    }
+}
+
+/// A best epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Best {
     /// The epoch, counted from 1.
     pub epoch: usize,
-    /// Its WAR in percent.
+    /// The WAR that it was chosen by, in percent.
     pub war: f64,
-    /// The clips' names, their labels and what was predicted.
+    /// The test clips' names, their labels and what was predicted.
     predictions: Vec<(String, usize, usize)>,
 }
 
@@ -164,8 +187,8 @@ impl TrainingState {
                 run: run.to_owned(),
             });
         }
-        if let Some(best) = &progress.best {
-            let model = model_file(folder, Rule::BestTest, best.epoch);
+        for (rule, best) in progress.bests() {
+            let model = model_file(folder, rule, best.epoch);
             if !model.is_file() {
                 return Err(StateError::ModelGone {
                     path: model,

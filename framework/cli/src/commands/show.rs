@@ -133,6 +133,9 @@ fn head(run: &RunRecord) -> Value {
         Some(epochs) => entry("epochs", json!(format!("{} of {epochs}", history.epoch))),
         None => entry("epochs", json!(history.epoch)),
     }
+    if let Some(held_out) = run.provenance.as_ref().and_then(|known| known.held_out) {
+        entry("held out", json!(held_out.to_string()));
+    }
     entry("attempts", json!(history.attempts));
     if let Some(started) = run.started {
         entry("started", json!(moment(started)));
@@ -230,6 +233,8 @@ fn provenance(run: &RunRecord) -> anyhow::Result<Value> {
         }
         if let Some(provenance) = &run.provenance {
             map.insert("command".to_owned(), json!(provenance.command.join(" ")));
+            // Stands above.
+            map.shift_remove("held_out");
             if let Some(peak) = provenance.peak_memory {
                 map.insert("peak_memory".to_owned(), json!(bytes(peak)));
             }

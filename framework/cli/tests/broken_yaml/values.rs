@@ -118,7 +118,7 @@ fn a_choice_that_is_none() {
     12 | compare: {factor: context, baseline: none, metric: uar, rule: best}
        |                                                               ^^^^
        |
-       = help: valid names: `last`, `best_test`
+       = help: valid names: `last`, `best_test`, `held_out`
     "#);
     assert_snapshot!(broken("base:", "base:\n  clip: {normalize: imagenet}"), @r#"
     error: unknown name `imagenet`
@@ -210,5 +210,45 @@ fn folds_that_are_none() {
       |
     5 |   folds: [1, 2, 1]
       |                 ^
+    "#);
+}
+
+#[test]
+fn a_part_that_is_more_than_half() {
+    assert_snapshot!(broken_protocol("epochs: 1", "epochs: 1\n  held_out: 0.6"), @r#"
+    error: expected a number from 0 to 0.5, found 0.6
+     --> experiments/benchmarks/synthetic.yaml:7:13
+      |
+    7 |   held_out: 0.6
+      |             ^^^
+    "#);
+    assert_snapshot!(broken_protocol("epochs: 1", "epochs: 1\n  held_out: yes"), @r#"
+    error: expected a number from 0 to 0.5, found text `yes`
+     --> experiments/benchmarks/synthetic.yaml:7:13
+      |
+    7 |   held_out: yes
+      |             ^^^
+    "#);
+    assert_snapshot!(broken_protocol("epochs: 1", "epochs: 1\n  heldout: 0.1"), @r#"
+    error: unknown key `heldout`
+     --> experiments/benchmarks/synthetic.yaml:7:3
+      |
+    7 |   heldout: 0.1
+      |   ^^^^^^^
+      |
+      = help: did you mean `held_out`?
+    "#);
+}
+
+#[test]
+fn a_rule_that_no_run_has() {
+    assert_snapshot!(broken("rule: last", "rule: held_out"), @r#"
+    error: the comparison is by the rule `held_out`, but runs on `synthetic` keep nothing out of training
+      --> experiments/a.yaml:12:63
+       |
+    12 | compare: {factor: context, baseline: none, metric: uar, rule: held_out}
+       |                                                               ^^^^^^^^
+       |
+       = help: set `train.held_out` to the share of the training clips that is to choose the epoch, as in `train: {held_out: 0.1}`
     "#);
 }

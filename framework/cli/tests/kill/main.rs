@@ -25,7 +25,7 @@ benchmark: {synthetic: {train: 70, test: 70}}
 backbone: small
 clip: {frames: 2, size: 48}
 augment: {flip: 0.5}
-train: {epochs: 4, batch: 16, checkpoint_minutes: 0}
+train: {epochs: 4, batch: 16, held_out: 0.2, checkpoint_minutes: 0}
 ";
 
 const EXPERIMENT: &str = "\

@@ -25,7 +25,7 @@ benchmark: {synthetic: {train: 70, test: 70}}
 backbone: small
 clip: {frames: 2, size: 48}
 augment: {flip: 0.5}
-train: {epochs: 2, batch: 16}
+train: {epochs: 2, batch: 16, held_out: 0.2}
 ";
 
 /// The third level makes its run fail: no training survives such a rate.
@@ -124,18 +124,26 @@ fn every_figure_follows_from_the_stored_predictions() {
                 .find(|selection| selection.rule == rule)
         };
         assert_eq!(selection(Rule::Last).unwrap().epoch, 2);
-        // The best epoch on the test set is the first one that no other is better than.
-        let wars: Vec<f64> = (1..=2)
-            .map(|epoch| {
-                let point = run
-                    .points
-                    .iter()
-                    .find(|p| p.series == "test/war" && p.epoch == epoch);
-                point.unwrap().value
-            })
-            .collect();
-        let best = if wars[1] > wars[0] { 2 } else { 1 };
-        assert_eq!(selection(Rule::BestTest).unwrap().epoch, best);
+        // The best epoch is the first one that no other is better than.
+        for (rule, series) in [
+            (Rule::BestTest, "test/war"),
+            (Rule::HeldOut, "held_out/war"),
+        ] {
+            let wars: Vec<f64> = (1..=2)
+                .map(|epoch| {
+                    let mut points = run.points.iter();
+                    let point = points.find(|p| p.series == series && p.epoch == epoch);
+                    point.unwrap().value
+                })
+                .collect();
+            let best = if wars[1] > wars[0] { 2 } else { 1 };
+            assert_eq!(selection(rule).unwrap().epoch, best);
+        }
+        let held_out = run.provenance.as_ref().unwrap().held_out.unwrap();
+        assert_eq!(held_out.of_clips, 70);
+        assert!((7..=21).contains(&held_out.clips), "{held_out}");
+        assert!(held_out.persons.is_some(), "the drawn persons are known");
+        assert_eq!(run.checkpoints.len(), 3);
         for checkpoint in &run.checkpoints {
             assert!(checkpoint.path.is_file(), "{}", checkpoint.path.display());
         }
@@ -226,6 +234,53 @@ fn a_finished_experiment_is_only_reported() {
         "{}",
         text(&unknown.stderr)
     );
+}
+
+#[test]
+fn what_is_kept_out_of_training_must_leave_enough() {
+    let folder = TRAINED.project.path();
+    // One clip of each of two classes, of nobody known: both are needed.
+    let clips = "runs/data/synthetic-1-70-70";
+    let first = |class: &str| {
+        let mut names: Vec<String> = fs::read_dir(folder.join(clips).join("train"))
+            .unwrap()
+            .map(|clip| clip.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.starts_with(class))
+            .collect();
+        names.sort();
+        names.swap_remove(0)
+    };
+    let lines = format!(
+        "{clips}/train/{} 12 0\n{clips}/train/{} 12 1\n",
+        first("happiness"),
+        first("sadness")
+    );
+    fs::write(folder.join("two.txt"), lines).unwrap();
+    let protocol = "benchmark: {frame_list: {train: two.txt, test: two.txt, classes: [happiness, sadness]}}\n\
+        backbone: small\nclip: {frames: 2, size: 48}\ntrain: {epochs: 1, batch: 1, held_out: 0.2}\n";
+    fs::write(folder.join("experiments/benchmarks/two.yaml"), protocol).unwrap();
+    let plan = [
+        "run",
+        "experiments/tiny.yaml",
+        "--dry-run",
+        "--device",
+        "cpu",
+    ];
+    for (more, reason) in [
+        (
+            ["--set", "train.batch=65"],
+            "more are kept out by `train.held_out: 0.2`",
+        ),
+        (
+            ["--on", "two"],
+            "none of the 2 training clips of benchmark `two` can be kept out",
+        ),
+    ] {
+        let output = exp(folder, &[&plan[..], &more].concat());
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains(reason), "{errors}");
+    }
 }
 
 /// The same clips through list files, as the field's public code has them.

@@ -31,6 +31,38 @@ fn formats_for_other_programs_are_printed_and_nothing_else() {
     assert!(runs.count() >= 6);
 }
 
+/// The third rule, where every run keeps some clips out of training.
+#[test]
+fn the_epoch_that_held_out_clips_choose_is_reported() {
+    let folder = TRAINED.project.path();
+    let report = ["report", "tiny", "--rule", "held_out"];
+    for (format, says) in [
+        (
+            "markdown",
+            "the epoch with the best WAR on the held-out 20 % of the training set",
+        ),
+        ("latex", "20 \\% of the training set"),
+        ("csv", ",held_out,"),
+        ("csv-wide", ",held_out,"),
+        ("json", "\"rule\": \"held_out\""),
+    ] {
+        let output = exp(folder, &[&report[..], &["--format", format]].concat());
+        let printed = text(&output.stdout);
+        assert!(printed.contains(says), "{format}: {printed}");
+    }
+    let page = exp(folder, &[&report[..], &["-o", "held_out.html"]].concat());
+    assert_eq!(page.status.code(), Some(0), "{}", text(&page.stderr));
+    let page = std::fs::read_to_string(folder.join("held_out.html")).unwrap();
+    assert!(page.contains("Kept out of training, to choose an epoch by:"));
+    assert!(page.contains("<dt><code>held_out</code></dt>"));
+    crate::browser::opens(&folder.join("held_out.html"));
+    let runs = exp(
+        folder,
+        &["runs", "--columns", "held_out.epoch,held_out.war"],
+    );
+    assert_eq!(runs.status.code(), Some(0), "{}", text(&runs.stderr));
+}
+
 #[test]
 fn what_cannot_be_compared_is_told() {
     let folder = TRAINED.project.path();
@@ -53,8 +85,11 @@ fn what_cannot_be_compared_is_told() {
 
 #[test]
 fn the_page_shows_the_frames_of_hard_clips() {
-    let page = TRAINED.project.path().join("reports/html/tiny.html");
-    let page = std::fs::read_to_string(page).unwrap();
+    // A page of its own: another test runs an experiment of the same name on another benchmark.
+    let folder = TRAINED.project.path();
+    let output = exp(folder, &["report", "tiny", "-o", "hardest.html"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let page = std::fs::read_to_string(folder.join("hardest.html")).unwrap();
     assert!(page.contains("Hardest clips"));
     assert!(page.contains("src=\"data:image&#x2f;jpeg;base64,"));
 }

@@ -50,8 +50,8 @@ pub fn run_id(identity: &Identity<'_>) -> String {
 }
 
 /// Settings without those that change no figure: how clips are read and what is kept in memory, and
-/// the rules for short clips and damaged frames, the image encoder and the micro-batch where they are
-/// the default, which runs from before there were such settings had too.
+/// the rules for short clips and damaged frames, the image encoder, the micro-batch and the held-out
+/// share where they are the default, which runs from before there were such settings had too.
 pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     let mut settings = settings.clone();
     let clip = settings
@@ -75,6 +75,14 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
         .get_mut("train")
         .and_then(|train| train.as_object_mut());
     if let Some(train) = train {
+        // First, and so that the others keep their places: the order counts in the id, and `remove`
+        // changes it.
+        if train
+            .get("held_out")
+            .is_some_and(|share| share.as_f64() == Some(0.0))
+        {
+            train.shift_remove("held_out");
+        }
         train.remove("workers");
         train.remove("cache_gib");
         train.remove("checkpoint_minutes");
@@ -93,6 +101,7 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::experiment::Training;
     use serde_json::json;
 
     fn id(settings: &serde_json::Value, change: impl Fn(&mut Identity<'_>)) -> String {
@@ -108,6 +117,13 @@ mod tests {
         };
         change(&mut identity);
         run_id(&identity)
+    }
+
+    /// Runs in a store stay what they are: this id was computed before there was `held_out`.
+    #[test]
+    fn the_id_of_the_defaults_is_fixed() {
+        let settings = json!({"train": Training::default()});
+        assert_eq!(id(&settings, |_| {}), "7573f5f822315adeb53e0658");
     }
 
     #[test]
@@ -135,6 +151,7 @@ mod tests {
         written["image_encoder"] = json!("trained");
         written["train"]["recompute"] = json!(true);
         written["train"]["micro_batch"] = json!(null);
+        written["train"]["held_out"] = json!(0.0);
         assert_eq!(id(&default, |_| {}), id(&written, |_| {}));
         let texts = ["happiness.".to_owned()];
         let others = [
@@ -144,6 +161,8 @@ mod tests {
             with(|settings| settings["image_encoder"] = json!({"frozen": {"views": 2}})),
             with(|settings| settings["clip"] = json!({"short": "drop"})),
             with(|settings| settings["train"]["micro_batch"] = json!(4)),
+            with(|settings| settings["train"]["held_out"] = json!(0.1)),
+            with(|settings| settings["train"]["held_out"] = json!(0.2)),
             with(|settings| settings["clip"] = json!({"damaged": "repeat_neighbour"})),
             id(&settings("a", 1, 1), |identity| {
                 identity.benchmark = "other"

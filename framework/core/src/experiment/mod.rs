@@ -22,7 +22,7 @@ pub use plan::{Level, PlannedRun, plan};
 pub use schema::{experiment_schema, protocol_schema};
 pub use settings::{
     ClipSettings, DamagedFrame, Decays, LearningRates, Normalize, Settings, ShortClip, TAGGED,
-    Training,
+    Training, held_out_share,
 };
 pub use source::ClipSource;
 pub use spec::{Axis, Compare, Experiment};

@@ -8,7 +8,7 @@ use super::activation::Activation;
 use super::augment::Augmentation;
 use super::fields::Fields;
 use super::image_encoder::ImageEncoder;
-use crate::bounded::{NonNegative, Positive, Share, Within};
+use crate::bounded::{MinorShare, NonNegative, Positive, Share, Within};
 use crate::plugin::{Benchmark, Chosen, ContextSource, PromptSource, Registry};
 use crate::tree::{Diagnostic, Mark, Node, Value, decode};
 
@@ -152,6 +152,10 @@ pub struct Training {
     pub weight_decay: NonNegative,
     /// Every learning rate changes after these epochs.
     pub decay: Decays,
+    /// The share of the training clips that is kept out of training to choose an epoch by, under the
+    /// rule `held_out`: whole persons where the benchmark knows them, else clips of every class. 0
+    /// keeps none out, and then there is no such rule.
+    pub held_out: MinorShare,
     /// Threads that read clips beside training; without a number, one for each core that the run
     /// may use. No figure depends on it.
     pub workers: Option<Within<1, 256>>,
@@ -211,6 +215,7 @@ impl Default for Training {
             momentum: Share::literal(0.9),
             weight_decay: NonNegative::literal(1e-4),
             decay: Decays::default(),
+            held_out: MinorShare::literal(0.0),
             workers: None,
             cache_gib: NonNegative::literal(0.0),
             checkpoint_minutes: NonNegative::literal(10.0),
@@ -243,6 +248,13 @@ impl Training {
         let passed = self.decay.at.iter().filter(|at| at.get() < epoch).count();
         self.decay.gamma.get().powi(passed as i32)
     }
+}
+
+/// The share of the training clips that a run keeps out of training, from its settings as the store
+/// keeps them; `None` where it keeps out none.
+pub fn held_out_share(settings: &Json) -> Option<f64> {
+    let share = settings.pointer("/train/held_out")?.as_f64()?;
+    (share > 0.0).then_some(share)
 }
 
 impl<T: ?Sized + 'static> Settings<T> {

@@ -363,7 +363,8 @@ fn benchmark(benchmark: &BenchmarkSummary) -> Benchmark {
 
 fn outcomes(setting: &SettingSummary) -> impl Iterator<Item = Outcome> {
     let letter = setting.setting.letter.clone();
-    setting.rules.iter().map(move |under| Outcome {
+    let rules = setting.rules.iter().filter(|under| setting.has(under.rule));
+    rules.map(move |under| Outcome {
         setting: letter.clone(),
         rule: under.rule,
         epochs: under.epochs,

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 
 use exp_core::experiment::{Compare, is_frozen};
 use exp_core::metrics::Rule;
+use exp_core::provenance::HeldOut;
 use exp_store::{ExperimentData, RunRecord, Status};
 use serde::Serialize;
 
@@ -28,7 +29,7 @@ pub use settings::{Cell, FoldSummary, Recall, RuleSummary, Setting, SettingSumma
 pub use shared::SharedSettings;
 
 /// The rules that are reported, each in a table of its own, in this order.
-pub const RULES: [Rule; 2] = [Rule::Last, Rule::BestTest];
+pub const RULES: [Rule; 3] = [Rule::Last, Rule::HeldOut, Rule::BestTest];
 
 /// An experiment summed up.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +73,9 @@ pub struct BenchmarkSummary {
     pub synthetic: bool,
     /// Letters of the settings whose image encoder is frozen.
     pub frozen: Vec<String>,
+    /// What its runs kept out of training.
+    #[serde(skip)]
+    pub held_out: Vec<HeldOut>,
     /// Class names; settings with classes of their own add theirs at the end.
     pub classes: Vec<String>,
     /// Classes without a test clip in some fold, with these folds.
@@ -91,9 +95,19 @@ pub struct BenchmarkSummary {
 }
 
 impl BenchmarkSummary {
-    /// Smallest and largest n of the settings' figures under a rule.
+    /// The rules that have a table, `first` before the others: the epoch is selected by held-out
+    /// clips only where a setting keeps some out.
+    pub fn rules(&self, first: Rule) -> impl Iterator<Item = Rule> {
+        let others = RULES.into_iter().filter(move |&rule| rule != first);
+        std::iter::once(first)
+            .chain(others)
+            .filter(|&rule| self.settings.iter().any(|setting| setting.has(rule)))
+    }
+
+    /// Smallest and largest n of the figures under a rule, of the settings that have it.
     pub fn n(&self, rule: Rule) -> (usize, usize) {
-        let counts = || self.settings.iter().map(|setting| setting.rule(rule).uar.n);
+        let settings = || self.settings.iter().filter(|setting| setting.has(rule));
+        let counts = || settings().map(|setting| setting.rule(rule).uar.n);
         (counts().min().unwrap_or(0), counts().max().unwrap_or(0))
     }
 
@@ -213,6 +227,7 @@ fn benchmark(
     Some(BenchmarkSummary {
         synthetic: runs.iter().any(|run| run.synthetic),
         frozen,
+        held_out: unique((runs.iter()).filter_map(|run| run.provenance.as_ref()?.held_out)),
         absent: by_class(&classes, &absent),
         seeds: unique(runs.iter().map(|run| run.seed)),
         folds: sorted(runs.iter().map(|run| run.fold)),

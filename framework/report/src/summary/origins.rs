@@ -91,10 +91,11 @@ pub(super) fn prompts(runs: &[RunRecord], settings: &[Setting]) -> Vec<PromptGro
 
 /// The provenance of the runs that have any, grouped.
 pub(super) fn origins(runs: &[RunRecord], experiment: &str) -> Vec<Origin> {
-    // The prompts' files are told with the prompts.
+    // The prompts' files are told with the prompts, and what was held out with the results.
     let shared = |run: &RunRecord| {
         run.provenance.clone().map(|provenance| Provenance {
             prompt_files: Vec::new(),
+            held_out: None,
             ..provenance
         })
     };

@@ -1,6 +1,6 @@
 //! The settings of an experiment and what each of them measured.
 
-use exp_core::experiment::Level;
+use exp_core::experiment::{Level, held_out_share};
 use exp_core::metrics::{Confusion, Metric, Rule};
 use exp_store::RunRecord;
 use serde::Serialize;
@@ -34,6 +34,10 @@ pub struct SettingSummary {
     pub setting: Setting,
     /// What it measured under each rule, in the order of [`RULES`].
     pub rules: [RuleSummary; RULES.len()],
+    /// The share of the training clips that every run keeps out of training, if it does: without,
+    /// nothing is measured under the rule `held_out`.
+    #[serde(skip)]
+    pub held_out: Option<f64>,
     /// Learning curves of the runs that count under the `last` rule.
     #[serde(skip)]
     pub curves: Vec<Curve>,
@@ -44,8 +48,14 @@ impl SettingSummary {
     pub fn rule(&self, rule: Rule) -> &RuleSummary {
         match rule {
             Rule::Last => &self.rules[0],
-            Rule::BestTest => &self.rules[1],
+            Rule::HeldOut => &self.rules[1],
+            Rule::BestTest => &self.rules[2],
         }
+    }
+
+    /// Whether its runs select an epoch by the rule.
+    pub fn has(&self, rule: Rule) -> bool {
+        rule != Rule::HeldOut || self.held_out.is_some()
     }
 }
 
@@ -171,7 +181,14 @@ pub(super) fn summarize(
     runs: &[&RunRecord],
     left_out: &mut Vec<LeftOut>,
 ) -> SettingSummary {
-    let ensembles = RULES.map(|rule| Ensemble::new(runs, rule));
+    let shares: Option<Vec<f64>> = (runs.iter())
+        .map(|run| held_out_share(&run.settings))
+        .collect();
+    let held_out = shares.and_then(|shares| shares.first().copied());
+    let ensembles = RULES.map(|rule| match rule {
+        Rule::HeldOut if held_out.is_none() => Ensemble::new(&[], rule),
+        _ => Ensemble::new(runs, rule),
+    });
     for (run, reason) in ensembles.iter().flat_map(|ensemble| &ensemble.left_out) {
         let run = LeftOut {
             id: run.id.clone(),
@@ -187,15 +204,12 @@ pub(super) fn summarize(
         }
     }
     let classes = runs.first().map_or(&[][..], |run| &run.classes);
-    let [last, best] = &ensembles;
     SettingSummary {
         setting: setting.clone(),
-        rules: [
-            figures(Rule::Last, last, classes),
-            figures(Rule::BestTest, best, classes),
-        ],
+        rules: std::array::from_fn(|at| figures(RULES[at], &ensembles[at], classes)),
+        held_out,
         curves: curves::of(
-            &last
+            &ensembles[0]
                 .measured()
                 .map(|measured| measured.run)
                 .collect::<Vec<_>>(),

@@ -76,7 +76,8 @@ pub struct BenchmarkVerdict {
 /// Compares an experiment's settings.
 ///
 /// # Errors
-/// A baseline in `options` that is no level of the compared factor.
+/// A baseline in `options` that is no level of the compared factor, or a rule that some runs do not
+/// have.
 pub fn verdict(data: &ExperimentData, options: &Options) -> Result<Verdict, VerdictError> {
     let question = Question::new(data, options)?;
     let names = (data.experiment.benchmarks.iter().cloned())

@@ -1,6 +1,6 @@
 //! Which comparison is asked for.
 
-use exp_core::experiment::Compare;
+use exp_core::experiment::{Compare, held_out_share};
 use exp_core::metrics::{Metric, Rule};
 use exp_core::tree::suggest;
 use exp_store::{ExperimentData, RunRecord};
@@ -40,6 +40,18 @@ pub enum VerdictError {
         /// The factors.
         factors: Vec<String>,
     },
+    /// Runs that keep nothing out of training have no epoch under the rule.
+    #[error(
+        "the rule `held_out` chooses the epoch on training clips that are kept out of training, and {lacking} of the {runs} runs of `{name}` keep none out: set `train.held_out` in its file to a share of the clips, such as 0.1, and run it, or take another rule"
+    )]
+    NothingHeldOut {
+        /// The experiment.
+        name: String,
+        /// Runs that keep none out.
+        lacking: usize,
+        /// All runs.
+        runs: usize,
+    },
 }
 
 /// What is compared.
@@ -57,16 +69,26 @@ impl Question {
             None => compare.map(|compare| (compare.factor.clone(), compare.baseline.clone())),
             Some(baseline) => Some((factor(&data.runs, compare, baseline)?, baseline.clone())),
         };
+        let rule = options
+            .rule
+            .or(compare.map(|compare| compare.rule))
+            .unwrap_or(Rule::Last);
+        let keeps_none_out = |run: &&RunRecord| held_out_share(&run.settings).is_none();
+        let lacking = data.runs.iter().filter(keeps_none_out).count();
+        if rule == Rule::HeldOut && lacking > 0 {
+            return Err(VerdictError::NothingHeldOut {
+                name: data.experiment.name.clone(),
+                lacking,
+                runs: data.runs.len(),
+            });
+        }
         Ok(Self {
             primary,
+            rule,
             metric: options
                 .metric
                 .or(compare.map(|compare| compare.metric))
                 .unwrap_or(Metric::Uar),
-            rule: options
-                .rule
-                .or(compare.map(|compare| compare.rule))
-                .unwrap_or(Rule::Last),
         })
     }
 

@@ -4,7 +4,7 @@
 use exp_core::event::{Point, Prediction};
 use exp_core::experiment::{Compare, Level};
 use exp_core::metrics::{Metric, Rule};
-use exp_core::provenance::Provenance;
+use exp_core::provenance::{HeldOut, Provenance};
 use exp_store::{
     ExperimentData, ExperimentRecord, History, PromptRecord, RunRecord, Selection, Status,
 };
@@ -76,6 +76,24 @@ pub fn run(
         finished: Some("2026-01-05T10:04:10.25Z".parse().unwrap()),
         history: History::default(),
     }
+}
+
+/// The same run with a part of its training set kept out, and epoch 5 chosen by it.
+pub fn held_out(mut run: RunRecord, share: f64) -> RunRecord {
+    run.settings["train"]["held_out"] = share.into();
+    run.provenance = Some(Provenance {
+        held_out: Some(HeldOut {
+            clips: 14,
+            of_clips: 70,
+            persons: Some((3, 12 + run.seed as usize)),
+        }),
+        ..Provenance::default()
+    });
+    let mut selection = run.selections[0].clone();
+    selection.rule = Rule::HeldOut;
+    selection.epoch = 5;
+    run.selections.insert(1, selection);
+    run
 }
 
 pub fn experiment(runs: Vec<RunRecord>) -> ExperimentData {

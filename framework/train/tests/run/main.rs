@@ -23,6 +23,9 @@ use tempfile::TempDir;
 
 const CLASSES: usize = 7;
 
+/// Clips that are kept out of training, where some are.
+const HELD_OUT: usize = 6;
+
 /// Answers as it is told to, epoch by epoch: the share of test clips that it gets right.
 struct Fake {
     right: Vec<f64>,
@@ -34,6 +37,8 @@ struct Fake {
     /// What it says of a clip that it gets right.
     logit: f32,
     asked: Cell<usize>,
+    /// The shares of held-out clips that it gets right.
+    right_held_out: Vec<f64>,
     parameters: usize,
 }
 
@@ -60,7 +65,15 @@ impl Learner for Fake {
         let mut logits = Vec::new();
         for &label in &batch.labels {
             let mut row = [0.0; CLASSES];
-            if self.asked.get() < right {
+            // The held-out clips come after the test clips.
+            let is_right = match self.asked.get().checked_sub(70) {
+                None => self.asked.get() < right,
+                Some(asked) => {
+                    let right = self.right_held_out[epoch - 1] * HELD_OUT as f64;
+                    asked < right.round() as usize
+                }
+            };
+            if is_right {
                 row[label] = self.logit;
             } else {
                 row[(label + 1) % CLASSES] = 1.0;
@@ -105,6 +118,7 @@ fn fake(right: &[f64]) -> Fake {
         losses: Vec::new(),
         logit: 1.0,
         asked: Cell::new(0),
+        right_held_out: Vec::new(),
         parameters: 1,
     }
 }
@@ -172,9 +186,14 @@ fn train_with(
     }))
     .unwrap();
     let heard = Heard::default();
+    let (held_out, train) = match learner.right_held_out.len() {
+        0 => (Vec::new(), &train[..]),
+        _ => (train[..HELD_OUT].to_vec(), &train[HELD_OUT..]),
+    };
     let result = Run {
         train: Loader::new(train, sizes).unwrap(),
         test: Loader::new(test, sizes).unwrap(),
+        held_out: (!held_out.is_empty()).then(|| Loader::new(held_out, sizes).unwrap()),
         augment: &Augmentation::default(),
         training: &training,
         seed: 1,
@@ -200,7 +219,7 @@ fn train_with(
         });
         found.map_or_else(String::new, |path| std::fs::read_to_string(path).unwrap())
     };
-    let weights = vec![file("best_test"), file("last")];
+    let weights = vec![file("best_test"), file("last"), file("held_out")];
     (result, heard.0.into_inner().unwrap(), weights)
 }
 
@@ -251,27 +270,78 @@ fn the_first_of_the_best_epochs_and_the_last_are_kept() {
     let mut learner = fake(&[0.5, 0.8, 0.8, 0.6]);
     let (result, events, weights) = train(&mut learner);
     assert!((result.unwrap().war - 60.0).abs() < 1e-9);
-    let kept: Vec<(Rule, usize)> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Predictions {
-                rule,
-                epoch,
-                predictions,
-            } => {
-                assert_eq!(predictions.len(), 70);
-                Some((*rule, *epoch))
-            }
-            _ => None,
-        })
-        .collect();
     let best = Rule::BestTest;
-    assert_eq!(kept, [(best, 1), (best, 2), (Rule::Last, 4)]);
+    assert_eq!(selected(&events), [(best, 1), (best, 2), (Rule::Last, 4)]);
     assert_eq!(
         weights,
-        ["8", "16"],
+        ["8", "16", ""],
         "steps done when the weights were written"
     );
+}
+
+/// The rule and epoch of every selection, each of all test clips.
+fn selected(events: &[Event]) -> Vec<(Rule, usize)> {
+    let one = |event: &Event| match event {
+        Event::Predictions {
+            rule,
+            epoch,
+            predictions,
+        } => {
+            assert_eq!(predictions.len(), 70);
+            Some((*rule, *epoch))
+        }
+        _ => None,
+    };
+    events.iter().filter_map(one).collect()
+}
+
+/// The held-out clips choose, and the test clips are what is stored.
+#[test]
+fn held_out_clips_choose_the_first_of_their_best_epochs() {
+    let mut learner = fake(&[0.9, 0.4, 0.8, 0.6]);
+    learner.right_held_out = vec![1.0 / 6.0, 0.5, 0.5, 0.0];
+    let (result, events, weights) = train(&mut learner);
+    assert!((result.unwrap().war - 60.0).abs() < 1e-9);
+    let expected = [
+        (Rule::BestTest, 1),
+        (Rule::HeldOut, 1),
+        (Rule::HeldOut, 2),
+        (Rule::Last, 4),
+    ];
+    assert_eq!(selected(&events), expected);
+    assert_eq!(weights, ["4", "16", "8"]);
+    let stored = events.iter().rev().find_map(|event| match event {
+        Event::Predictions {
+            rule: Rule::HeldOut,
+            predictions,
+            ..
+        } => Some(
+            predictions
+                .iter()
+                .filter(|p| p.target == p.predicted)
+                .count(),
+        ),
+        _ => None,
+    });
+    assert_eq!(stored, Some(28), "40 % of the test clips");
+    let series: Vec<(&str, f64)> = (events.iter())
+        .filter_map(|event| match event {
+            Event::Epoch { epoch: 2, points } => Some(points),
+            _ => None,
+        })
+        .flatten()
+        .filter(|point| point.series.starts_with("held_out/"))
+        .map(|point| (point.series.as_str(), point.value))
+        .collect();
+    let [
+        ("held_out/loss", loss),
+        ("held_out/uar", uar),
+        ("held_out/war", 50.0),
+    ] = series[..]
+    else {
+        panic!("{series:?}")
+    };
+    assert!(loss > 0.0 && uar > 0.0 && uar <= 100.0);
 }
 
 #[test]
@@ -358,7 +428,7 @@ fn weights_that_the_last_step_broke_are_no_result() {
         told("test/loss").is_nan(),
         "the figure that shows it is kept"
     );
-    assert_eq!(weights, ["", ""]);
+    assert_eq!(weights, ["", "", ""]);
 }
 
 #[test]

@@ -23,7 +23,9 @@ use tempfile::TempDir;
 use super::{CLASSES, FACES, card};
 
 const EPOCHS: usize = 4;
-/// Of 70 clips in batches of 16.
+/// Clips that are kept out of training.
+const HELD_OUT: usize = 6;
+/// Of the other 64 clips in batches of 16.
 const STEPS: usize = 4;
 const VIEWS: usize = 2;
 
@@ -240,9 +242,12 @@ fn attempt_with(
         brightness: Some([0.5, 1.5]),
         ..Augmentation::default()
     };
+    let mut train = split.train;
+    let rest = train.split_off(HELD_OUT);
     Run {
-        train: loader(split.train),
+        train: loader(rest),
         test: loader(split.test),
+        held_out: Some(loader(train)),
         augment: &augment,
         training: &training,
         seed: 1,
@@ -277,8 +282,8 @@ fn undisturbed() -> (String, BTreeMap<String, Vec<u8>>) {
     let left = left(folder.path(), &kept);
     assert_eq!(
         left.1.len(),
-        2,
-        "the best and the last model: {:?}",
+        3,
+        "the two best models and the last: {:?}",
         left.1.keys()
     );
     left
@@ -387,6 +392,7 @@ fn what_cannot_be_kept_stops_the_run() {
     let result = Run {
         train: Loader::new(split.train, sizes).unwrap(),
         test: Loader::new(split.test, sizes).unwrap(),
+        held_out: None,
         augment: &Augmentation::default(),
         training: &Training::default(),
         seed: 1,
@@ -405,13 +411,17 @@ fn a_state_whose_best_model_is_gone_is_of_no_use() {
     for _ in 0..=STEPS {
         attempt(folder.path(), &kept, 10.0, usize::MAX, 1).unwrap();
     }
-    let gone = folder.path().join("best_test-1.safetensors");
-    fs::remove_file(&gone).unwrap();
-    let error = TrainingState::read(folder.path(), "fake").unwrap_err();
-    assert!(
-        error.to_string().starts_with(&gone.display().to_string()),
-        "{error}"
-    );
+    for name in ["best_test-1.safetensors", "held_out-1.safetensors"] {
+        let gone = folder.path().join(name);
+        let model = fs::read(&gone).unwrap();
+        fs::remove_file(&gone).unwrap();
+        let error = TrainingState::read(folder.path(), "fake").unwrap_err();
+        assert!(
+            error.to_string().starts_with(&gone.display().to_string()),
+            "{error}"
+        );
+        fs::write(&gone, model).unwrap();
+    }
 }
 
 /// All files of features.
@@ -452,7 +462,7 @@ fn a_frozen_encoder_sees_each_clip_once_and_nothing_depends_on_when() {
     let (expected, _) = trained(features.path(), usize::MAX);
     assert_ne!(expected, undisturbed());
     let made = files(features.path());
-    assert_eq!(made.len(), 70 * VIEWS + 70);
+    assert_eq!(made.len(), (70 - HELD_OUT) * VIEWS + 70 + HELD_OUT);
     assert_eq!(trained(features.path(), usize::MAX).0, expected);
 
     for (index, (path, bytes)) in made.iter().enumerate().step_by(9) {

@@ -60,7 +60,7 @@ pub fn measure(run: &PreparedRun, device: &ChosenDevice, steps: usize) -> anyhow
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let sizes = loader_settings(settings, cores);
     let feed = Feed {
-        loader: Loader::new(run.fold.train.clone(), sizes)?,
+        loader: Loader::new(run.trained_clips(), sizes)?,
         run,
     };
     // The first step compiles, tunes and allocates what the others use.

@@ -49,6 +49,10 @@ impl Why {
                 rule: Rule::BestTest,
                 ..
             } => "model that was best on the test set",
+            Self::Model {
+                rule: Rule::HeldOut,
+                ..
+            } => "model that was best on the held-out clips",
             Self::Cache => "frames of a process that died",
         }
     }

@@ -29,7 +29,7 @@ pub struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Of each run that is done keep only one model: that of the epoch that was best on the test
-    /// set (`best`) or that of the last epoch (`last`), as far as it has it; or keep both models of
+    /// set (`best`) or that of the last epoch (`last`), as far as it has it; or keep all models of
     /// the N runs that were done last, and none of the others. Without this, all models are kept.
     #[arg(long, value_name = "best|last|N")]
     keep: Option<Keep>,

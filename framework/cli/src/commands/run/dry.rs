@@ -6,7 +6,7 @@ use std::path::Path;
 use exp_store::{Status, Store};
 
 use super::change;
-use super::prepare::{Prepared, used};
+use super::prepare::Prepared;
 
 /// Prints the plan, the cost of each run, and what running it would change in the store at `path`,
 /// if there is one.
@@ -22,7 +22,7 @@ pub fn print(prepared: &Prepared, path: &Path) -> anyhow::Result<()> {
     for run in &prepared.runs {
         let settings = &run.planned.settings;
         let clips = run.steps() * settings.train.batch.get();
-        let tested = used(&settings.clip, &run.fold.test) * settings.train.epochs.get();
+        let tested = run.tested() * settings.train.epochs.get();
         println!(
             "{}  {}  {} steps, {} frames trained, {} tested{}",
             &run.id[..8],

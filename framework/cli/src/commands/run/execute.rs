@@ -237,6 +237,7 @@ impl One<'_> {
             backbone: run.planned.settings.backbone.clone(),
             weights: run.backbone.weights().sha256().to_owned(),
             prompt_files: run.prompt_files.clone(),
+            held_out: run.held_out.as_ref().map(|chosen| chosen.counts),
             ..self.program.clone()
         };
         let kept = state.as_ref().map_or(0, TrainingState::epochs_done);
@@ -348,8 +349,8 @@ impl One<'_> {
             }
             false => None,
         };
-        let loader = |clips: &Arc<[Clip]>| {
-            let loader = Loader::new(clips.clone(), sizes)?.with_cache(cache.clone());
+        let loader = |clips: Arc<[Clip]>| {
+            let loader = Loader::new(clips, sizes)?.with_cache(cache.clone());
             match &settings.image_encoder {
                 ImageEncoder::Trained => Ok(loader),
                 ImageEncoder::Frozen(frozen) => loader.with_features(FeatureFiles {
@@ -365,8 +366,9 @@ impl One<'_> {
             }
         };
         let ended = Run {
-            train: loader(&run.fold.train)?,
-            test: loader(&run.fold.test)?,
+            train: loader(run.trained_clips())?,
+            test: loader(run.fold.test.clone())?,
+            held_out: run.held_out_clips().map(loader).transpose()?,
             augment: &settings.augment,
             training: &settings.train,
             seed: run.planned.seed,

@@ -91,7 +91,13 @@ impl EventSink for Log {
                 }
             }
             Event::Epoch { epoch, points } => {
-                let shown = ["train/loss", "test/loss", "test/uar", "test/war"];
+                let shown = [
+                    "train/loss",
+                    "test/loss",
+                    "test/uar",
+                    "test/war",
+                    "held_out/war",
+                ];
                 let figures: Vec<String> = points
                     .iter()
                     .filter(|point| shown.contains(&point.series.as_str()))

@@ -5,6 +5,7 @@ mod beats;
 mod change;
 mod dry;
 mod execute;
+mod held_out;
 mod log;
 pub mod prepare;
 mod shard;

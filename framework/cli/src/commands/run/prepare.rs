@@ -10,17 +10,18 @@ use exp_core::experiment::{
 use exp_core::official::{Official, Overlap};
 use exp_core::provenance::PromptFile;
 use exp_core::tree::{Diagnostic, Node};
+use exp_data::HeldOutClips;
 use exp_model::backbone::Backbone;
 use exp_model::device::ChosenDevice;
 use exp_model::prompt::ClassText;
 use exp_store::{NewRun, PromptRecord};
 use exp_train::{Registry, TemporalPlugin};
 
-use super::{Arguments, project_of};
+use super::{Arguments, held_out, project_of};
 use crate::inputs::{Fold, Inputs, sets};
 use crate::project::{Project, read_yaml};
 
-type Planned = PlannedRun<dyn TemporalPlugin>;
+pub type Planned = PlannedRun<dyn TemporalPlugin>;
 
 /// An experiment, planned and checked.
 pub struct Prepared {
@@ -36,6 +37,8 @@ pub struct PreparedRun {
     pub id: String,
     pub planned: Planned,
     pub fold: Arc<Fold>,
+    /// Which of the fold's training clips are kept out of training, if any.
+    pub held_out: Option<HeldOutClips>,
     pub backbone: Arc<Backbone>,
     pub texts: Vec<ClassText>,
     pub prompt_files: Vec<PromptFile>,
@@ -73,8 +76,33 @@ impl PreparedRun {
     /// Training steps in the whole run.
     pub fn steps(&self) -> usize {
         let train = &self.planned.settings.train;
-        train.epochs.get()
-            * (used(&self.planned.settings.clip, &self.fold.train) / train.batch.get())
+        let clips = used(&self.planned.settings.clip, &self.fold.train) - self.held_out_count();
+        train.epochs.get() * (clips / train.batch.get())
+    }
+
+    /// Clips that are predicted after each epoch.
+    pub fn tested(&self) -> usize {
+        used(&self.planned.settings.clip, &self.fold.test) + self.held_out_count()
+    }
+
+    fn held_out_count(&self) -> usize {
+        self.held_out
+            .as_ref()
+            .map_or(0, |chosen| chosen.counts.clips)
+    }
+
+    /// The clips that it trains on.
+    pub fn trained_clips(&self) -> Arc<[Clip]> {
+        match &self.held_out {
+            None => self.fold.train.clone(),
+            Some(chosen) => chosen.trained(&self.fold.train).into(),
+        }
+    }
+
+    /// The training clips that are kept out, if any.
+    pub fn held_out_clips(&self) -> Option<Arc<[Clip]>> {
+        let chosen = self.held_out.as_ref()?;
+        Some(chosen.held_out(&self.fold.train).into())
     }
 
     /// What its checkpoints say of it.
@@ -149,6 +177,7 @@ impl Prepared {
             })?;
             planned.extend(plan(&experiment, benchmark, &protocol, &sets, registry)?);
         }
+        held_out::rule_is_there(&node, &experiment, &planned)?;
         say_what_is_shared(&planned);
         all_are_used(&sets, &planned)?;
         let mut inputs = Inputs::new(&project);
@@ -239,8 +268,9 @@ fn say_what_is_shared(planned: &[Planned]) {
     }
 }
 
-/// Fewer training clips than one batch takes, `dropped` of them because they are too short.
-fn too_few(planned: &Planned, clips: usize, dropped: usize) -> Diagnostic {
+/// Fewer training clips than one batch takes: `dropped` more are too short, and `held_out` more are
+/// kept out.
+fn too_few(planned: &Planned, clips: usize, dropped: usize, held_out: usize) -> Diagnostic {
     let settings = &planned.settings;
     let mut message = format!(
         "benchmark `{}` has {clips} training clips, fewer than one batch of {}",
@@ -254,6 +284,13 @@ fn too_few(planned: &Planned, clips: usize, dropped: usize) -> Diagnostic {
             settings.clip.frames.get()
         );
         ways.push("set `clip.short` to another rule, such as `repeat_last`".to_owned());
+    }
+    if held_out > 0 {
+        message += &format!(
+            "; {held_out} more are kept out by `train.held_out: {}`",
+            settings.train.held_out.get()
+        );
+        ways.push("set `train.held_out` to less".to_owned());
     }
     if clips > 0 {
         ways.push(format!("set `train.batch` to at most {clips}"));
@@ -280,9 +317,11 @@ pub fn prepare(
     let settings = &planned.settings;
     let fold = inputs.fold(&planned.benchmark, settings, planned.fold)?;
     let clips = used(&settings.clip, &fold.train);
-    let batch = settings.train.batch.get();
-    if clips < batch {
-        return Err(too_few(&planned, clips, fold.train.len() - clips));
+    let held_out = held_out::choose(&planned, &fold, clips)?;
+    let dropped = fold.train.len() - clips;
+    let kept_out = held_out.as_ref().map_or(0, |chosen| chosen.counts.clips);
+    if clips - kept_out < settings.train.batch.get() {
+        return Err(too_few(&planned, clips - kept_out, dropped, kept_out));
     }
     let backbone = inputs.backbone(settings)?;
     let plain: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
@@ -301,6 +340,7 @@ pub fn prepare(
         id,
         planned,
         fold,
+        held_out,
         backbone,
         texts,
     })

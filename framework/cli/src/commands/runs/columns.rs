@@ -90,10 +90,19 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         name: "best_test.epoch",
-        of: |run| match figures(run, Rule::BestTest) {
-            Some(figures) => Cell::Count(figures.epoch as u64),
-            None => Cell::Nothing,
-        },
+        of: |run| epoch(run, Rule::BestTest),
+    },
+    Known {
+        name: "held_out.uar",
+        of: |run| percent(run, Rule::HeldOut, |figures| figures.uar),
+    },
+    Known {
+        name: "held_out.war",
+        of: |run| percent(run, Rule::HeldOut, |figures| figures.war),
+    },
+    Known {
+        name: "held_out.epoch",
+        of: |run| epoch(run, Rule::HeldOut),
     },
     Known {
         name: "started",
@@ -245,6 +254,10 @@ fn text(text: &Option<String>) -> Cell {
 
 fn figures(run: &RunLine, rule: Rule) -> Option<&SelectedFigures> {
     run.figures.iter().find(|figures| figures.rule == rule)
+}
+
+fn epoch(run: &RunLine, rule: Rule) -> Cell {
+    figures(run, rule).map_or(Cell::Nothing, |figures| Cell::Count(figures.epoch as u64))
 }
 
 fn percent(run: &RunLine, rule: Rule, figure: fn(&SelectedFigures) -> Option<f64>) -> Cell {

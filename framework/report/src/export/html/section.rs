@@ -22,6 +22,8 @@ pub struct Section<'a> {
     tables: Vec<RuleTable>,
     frozen: Option<String>,
     absent: Option<String>,
+    /// What was kept out of training.
+    held_out: Option<String>,
     chance: Option<f64>,
     dots: Option<Dots>,
     grids: Vec<Grid>,
@@ -49,7 +51,7 @@ pub struct Section<'a> {
 struct RuleTable {
     index: usize,
     name: &'static str,
-    describes: &'static str,
+    describes: String,
     on_test: bool,
     counted: String,
     clips: String,
@@ -78,7 +80,6 @@ struct Hard<'a> {
 impl<'a> Section<'a> {
     pub fn new(report: &'a Report, at: usize, benchmark: &'a BenchmarkSummary) -> Self {
         let own = report.view.rule;
-        let rules = std::iter::once(own).chain(RULES.into_iter().filter(|&rule| rule != own));
         let keys = benchmark.settings.iter().map(|setting| LegendKey {
             letter: setting.setting.letter.clone(),
             title: setting.setting.title.clone(),
@@ -101,9 +102,12 @@ impl<'a> Section<'a> {
         let class = |class: &String| (class.clone(), clips(benchmark, class));
         Self {
             data: benchmark,
-            tables: rules.map(|rule| table(report, benchmark, rule)).collect(),
+            tables: (benchmark.rules(own))
+                .map(|rule| table(report, benchmark, rule))
+                .collect(),
             frozen: describe::frozen(benchmark),
             absent: describe::absent(benchmark),
+            held_out: describe::held_out(benchmark),
             chance: benchmark.chance(),
             dots: dots(benchmark, own),
             grids: grids(report, benchmark),
@@ -126,7 +130,7 @@ fn table(report: &Report, benchmark: &BenchmarkSummary, rule: Rule) -> RuleTable
     RuleTable {
         index: RULES.iter().position(|&other| other == rule).unwrap_or(0),
         name: rule.name(),
-        describes: describe::rule(rule),
+        describes: describe::rule(rule, benchmark),
         on_test: rule == Rule::BestTest,
         counted: describe::counted(benchmark, rule),
         clips: describe::clips(benchmark),
