@@ -10,7 +10,8 @@ use crate::ops::{self, Sequences, Wanted, self_attention};
 
 /// A module that turns the features of a clip's frames into one feature of the clip.
 pub trait TemporalModel: Module + ModuleDisplay + 'static {
-    /// `[batch, frames, features]` to `[batch, features]`.
+    /// `[batch, frames, features]` to `[batch, features]`. Linear layers through
+    /// [`ops::linear`](crate::ops::linear()) follow the setting `train.precision`.
     fn forward(&self, frames: Tensor<3>) -> Tensor<2>;
 }
 
@@ -117,10 +118,8 @@ impl Layer {
         };
         let [_, inner] = self.to_qkv.weight.dims();
         let mixed = self_attention(input, &self.to_qkv, inner / 3 / self.heads, false);
-        let tokens = tokens + self.to_out.forward(mixed);
-        let hidden = self
-            .fc
-            .forward(ops::layer_norm(&self.norm_2, tokens.clone()));
-        tokens + self.proj.forward(gelu_approximate(hidden))
+        let tokens = tokens + ops::linear(&self.to_out, mixed);
+        let hidden = ops::linear(&self.fc, ops::layer_norm(&self.norm_2, tokens.clone()));
+        tokens + ops::linear(&self.proj, gelu_approximate(hidden))
     }
 }

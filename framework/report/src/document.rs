@@ -199,6 +199,8 @@ fn part(report: &Report) -> Part {
     {
         notes.push(describe::DRAWN.to_owned());
     }
+    notes.extend(summary.benchmarks.iter().filter_map(describe::frozen));
+    notes.extend(summary.benchmarks.iter().filter_map(describe::tf32));
     notes.extend(summary.benchmarks.iter().filter_map(describe::absent));
     notes.extend(
         report

@@ -32,8 +32,9 @@ pub fn table(summary: &Summary) -> String {
         if let Some(absent) = describe::absent(benchmark) {
             let _ = writeln!(shown, "{absent}");
         }
-        if let Some(frozen) = describe::frozen(benchmark) {
-            let _ = writeln!(shown, "{frozen}");
+        let notes = [describe::frozen(benchmark), describe::tf32(benchmark)];
+        for note in notes.into_iter().flatten() {
+            let _ = writeln!(shown, "{note}");
         }
         if benchmark.synthetic {
             let _ = writeln!(

@@ -1,7 +1,9 @@
-//! A step in parts, and a step that keeps less, are the same step.
+//! A step in parts, and a step that keeps less, are the same step; one in bf16 is close to it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use burn::tensor::Device;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{DType, Device, Gradients, Tensor};
+use exp_core::experiment::Precision;
 use exp_core::plugin::{ContextLayout, Position};
 use exp_data::loader::Batch;
 use exp_model::clip::{Clip, ClipSizes};
@@ -9,6 +11,9 @@ use exp_model::prompt::{ClassPrompts, ClassText};
 use exp_model::temporal::{TemporalTransformer, TransformerSizes};
 use exp_train::{DferClipLearner, Learner, LearnerParts, Part, Rates, Tensors};
 use exp_weights::TokenRows;
+
+const F32: Precision = Precision::F32;
+const BF16: Precision = Precision::Bf16;
 
 const CLASSES: usize = 3;
 const CLIPS: usize = 5;
@@ -27,7 +32,11 @@ const SIZES: ClipSizes = ClipSizes {
 };
 
 /// The random weights of all learners are the same.
-fn learner(device: &Device, micro_batch: Option<usize>) -> impl Learner + use<> {
+fn learner(
+    device: &Device,
+    micro_batch: Option<usize>,
+    precision: Precision,
+) -> DferClipLearner<TemporalTransformer> {
     device.seed(7);
     let clip = Clip::init(&SIZES, device);
     let texts: Vec<ClassText> = (0..CLASSES)
@@ -64,6 +73,7 @@ fn learner(device: &Device, micro_batch: Option<usize>) -> impl Learner + use<> 
             weight_decay: 1e-4,
         },
         micro_batch,
+        precision,
         device: device.clone(),
     };
     DferClipLearner::new(parts, temporal)
@@ -85,8 +95,12 @@ fn batch() -> Batch {
 }
 
 /// The losses of three steps, and what they left.
-fn trained(device: &Device, micro_batch: Option<usize>) -> (Vec<f64>, Tensors) {
-    let mut learner = learner(device, micro_batch);
+fn trained(
+    device: &Device,
+    micro_batch: Option<usize>,
+    precision: Precision,
+) -> (Vec<f64>, Tensors) {
+    let mut learner = learner(device, micro_batch, precision);
     let losses = (0..3).map(|_| learner.step(&batch(), 1.0)()).collect();
     (losses, learner.state())
 }
@@ -95,11 +109,11 @@ fn trained(device: &Device, micro_batch: Option<usize>) -> (Vec<f64>, Tensors) {
 #[test]
 fn a_step_in_parts_or_with_recomputing_is_the_step() {
     let device = Device::flex().autodiff();
-    let start = learner(&device, None).state();
-    let (losses, whole) = trained(&device, None);
+    let start = learner(&device, None, F32).state();
+    let (losses, whole) = trained(&device, None, F32);
     // Five clips are parts of 2, 2 and 1, of 3 and 2, or one.
     for micro_batch in [1, 2, 3, 9] {
-        let (parts_losses, parts) = trained(&device, Some(micro_batch));
+        let (parts_losses, parts) = trained(&device, Some(micro_batch), F32);
         for (one, other) in losses.iter().zip(&parts_losses) {
             assert!((one - other).abs() < 1e-5, "{losses:?} {parts_losses:?}");
         }
@@ -121,19 +135,93 @@ fn a_step_in_parts_or_with_recomputing_is_the_step() {
             );
         }
     }
-    let (again_losses, again) = trained(&device.gradient_checkpointing(), None);
+    let (again_losses, again) = trained(&device.gradient_checkpointing(), None, F32);
     assert_eq!((again_losses, again), (losses.clone(), whole.clone()));
 
     let device = Device::flex().autodiff();
-    let mut timed = learner(&device, Some(2));
+    let mut timed = learner(&device, Some(2), F32);
     let parts = timed.timed_step(&batch(), 1.0);
     let all = [Part::Frames, Part::Texts, Part::Backward, Part::Optimiser];
     assert!(parts.keys().eq(&all));
-    let mut plain = learner(&device, Some(2));
+    let mut plain = learner(&device, Some(2), F32);
     plain.step(&batch(), 1.0)();
     assert_eq!(
         timed.state(),
         plain.state(),
         "the time of a step is taken, and nothing else"
     );
+
+    bf16_is_close(&device);
+}
+
+/// Gradients of all trained parameters by place, those of frozen ones left out.
+struct Collect<'a>(&'a Gradients, Vec<Vec<f64>>);
+
+impl ModuleVisitor for Collect<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(grad) = param.val().grad(self.0) {
+            assert_eq!(grad.dtype(), DType::F32);
+            self.1.push(grad.into_data().iter::<f64>().collect());
+        }
+    }
+}
+
+/// Norm of the difference over norm of the expected.
+fn off(found: &[f64], expected: &[f64]) -> f64 {
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    norm(&mut found.iter().zip(expected).map(|(f, e)| f - e)) / norm(&mut expected.iter().copied())
+}
+
+/// Gradients, logits and losses in bf16, beside those in f32.
+fn bf16_is_close(device: &Device) {
+    let (exact, rounded) = (learner(device, None, F32), learner(device, None, BF16));
+    let gradients = |learner: &DferClipLearner<TemporalTransformer>| {
+        let grads = learner.loss(&batch()).backward();
+        let mut all = Collect(&grads, Vec::new());
+        learner.model().visit(&mut all);
+        all.1
+    };
+    let (exact_grads, rounded_grads) = (gradients(&exact), gradients(&rounded));
+    assert_eq!(exact_grads.len(), rounded_grads.len());
+    let whole = off(&rounded_grads.concat(), &exact_grads.concat());
+    println!("gradients are off by {whole:.1e}");
+    assert!(
+        (1e-4..3e-2).contains(&whole),
+        "gradients are off by {whole:.1e}"
+    );
+
+    let logits = |learner: &dyn Learner| -> Vec<f64> {
+        learner
+            .logits(&batch())
+            .into_iter()
+            .map(f64::from)
+            .collect()
+    };
+    let apart = off(&logits(&rounded), &logits(&exact));
+    println!("logits are off by {apart:.1e}");
+    assert!(
+        (1e-5..3e-2).contains(&apart),
+        "logits are off by {apart:.1e}"
+    );
+
+    let (exact, _) = trained(device, None, F32);
+    let (rounded, state) = trained(device, None, BF16);
+    for (exact, rounded) in exact.iter().zip(&rounded) {
+        assert!(
+            (exact - rounded).abs() < 0.03 * exact.abs(),
+            "{exact} {rounded}"
+        );
+    }
+    let checkpointing = device.clone().gradient_checkpointing();
+    assert_eq!(
+        trained(&checkpointing, None, BF16),
+        (rounded.clone(), state)
+    );
+    let (parts, _) = trained(device, Some(2), BF16);
+    for (whole, parts) in rounded.iter().zip(&parts) {
+        assert!(
+            (whole - parts).abs() < 0.01 * whole.abs(),
+            "{whole} {parts}"
+        );
+    }
 }

@@ -49,9 +49,9 @@ pub fn run_id(identity: &Identity<'_>) -> String {
         .collect()
 }
 
-/// Settings without those that change no figure: how clips are read and what is kept in memory, and
-/// the rules for short clips and damaged frames, the image encoder and the micro-batch where they are
-/// the default, which runs from before there were such settings had too.
+/// Settings without the precision, without those that change no figure (how clips are read and what is
+/// kept in memory), and without the rules for short clips and damaged frames, the image encoder and the
+/// micro-batch where they are the default, which runs from before there were such settings had too.
 pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     let mut settings = settings.clone();
     let clip = settings
@@ -79,6 +79,8 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
         train.remove("cache_gib");
         train.remove("checkpoint_minutes");
         train.remove("recompute");
+        // The device's kind says it.
+        train.remove("precision");
         if train
             .get("micro_batch")
             .is_some_and(|clips| clips.is_null())
@@ -134,6 +136,7 @@ mod tests {
         written["train"]["cache_gib"] = json!(2);
         written["image_encoder"] = json!("trained");
         written["train"]["recompute"] = json!(true);
+        written["train"]["precision"] = json!("f32");
         written["train"]["micro_batch"] = json!(null);
         assert_eq!(id(&default, |_| {}), id(&written, |_| {}));
         let texts = ["happiness.".to_owned()];
@@ -154,6 +157,9 @@ mod tests {
             id(&settings("a", 1, 1), |identity| identity.fold = 2),
             id(&settings("a", 1, 1), |identity| {
                 identity.device = "cuda-f32"
+            }),
+            id(&settings("a", 1, 1), |identity| {
+                identity.device = "cpu-bf16"
             }),
             run_id(&Identity {
                 benchmark: "synthetic",

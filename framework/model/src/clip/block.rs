@@ -121,7 +121,7 @@ impl Block {
 
     /// What follows the attention, token by token.
     fn rest(&self, tokens: Tensor<2>, mixed: Tensor<2>) -> Tensor<2> {
-        let tokens = tokens + self.attn.out_proj.forward(mixed);
+        let tokens = tokens + ops::linear(&self.attn.out_proj, mixed);
         let thought = self
             .mlp
             .forward(ops::layer_norm(&self.ln_2, tokens.clone()));
@@ -131,11 +131,12 @@ impl Block {
 
 impl Mlp {
     fn forward(&self, tokens: Tensor<2>) -> Tensor<2> {
-        let hidden = self.c_fc.forward(tokens);
-        self.c_proj.forward(match self.activation {
+        let hidden = ops::linear(&self.c_fc, tokens);
+        let hidden = match self.activation {
             Activation::QuickGelu => quick_gelu(hidden),
             Activation::Gelu => gelu(hidden),
-        })
+        };
+        ops::linear(&self.c_proj, hidden)
     }
 }
 

@@ -5,6 +5,7 @@ mod choice;
 mod findings;
 mod gpu;
 mod library;
+mod precision;
 mod rate;
 mod smi;
 
@@ -16,6 +17,7 @@ pub use choice::DeviceChoice;
 pub use findings::Findings;
 pub use gpu::open_gpu;
 pub use library::Library;
+pub use precision::{DeviceKind, PrecisionError};
 pub use rate::product_rate;
 pub use smi::{Gpu, used_mib};
 
@@ -24,8 +26,8 @@ pub use smi::{Gpu, used_mib};
 pub struct ChosenDevice {
     /// The device, without gradients.
     pub device: Device,
-    /// Kind and precision, part of a run's identity: `cpu-f32` or `cuda-f32`.
-    pub kind: &'static str,
+    /// What it is.
+    pub kind: DeviceKind,
     /// Its number among those of its kind; the CPU is 0.
     pub index: usize,
     /// What its maker calls it; empty where that is unknown.
@@ -70,7 +72,7 @@ fn cpu() -> ChosenDevice {
         .and_then(|system| Some(system.cpus().first()?.brand().trim().to_owned()));
     ChosenDevice {
         device: Device::flex(),
-        kind: "cpu-f32",
+        kind: DeviceKind::Cpu,
         index: 0,
         name: name.unwrap_or_default(),
         driver: None,

@@ -4,13 +4,15 @@
 
 mod autodiff;
 mod cpu;
+mod linear;
 mod plain;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::nn::{LayerNorm, Linear};
-use burn::tensor::module::linear;
 use burn::tensor::{DType, Device, Int, Tensor};
+
+pub use linear::{in_precision, linear};
 
 /// Added to the variance in every layer normalisation, as in CLIP.
 pub const EPSILON: f64 = 1e-5;
@@ -134,8 +136,7 @@ pub fn self_attention(
 ) -> Tensor<2> {
     let length = input.length;
     if on_cpu(&input.tokens) && head_width == HEAD_WIDTH {
-        let bias = projection.bias.as_ref().map(|bias| bias.val());
-        let parts = linear(input.tokens, projection.weight.val(), bias);
+        let parts = linear(projection, input.tokens);
         let out = Dispatch::attended(parts.into_dispatch(), length, causal);
         return Tensor::from_dispatch(out);
     }

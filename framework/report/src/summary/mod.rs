@@ -15,7 +15,7 @@ mod shared;
 
 use std::collections::BTreeSet;
 
-use exp_core::experiment::{Compare, is_frozen};
+use exp_core::experiment::{CUDA_F32, Compare, is_frozen};
 use exp_core::metrics::Rule;
 use exp_store::{ExperimentData, RunRecord, Status};
 use serde::Serialize;
@@ -72,6 +72,8 @@ pub struct BenchmarkSummary {
     pub synthetic: bool,
     /// Letters of the settings whose image encoder is frozen.
     pub frozen: Vec<String>,
+    /// Letters of the settings whose matrix products may have been computed in TF32.
+    pub tf32: Vec<String>,
     /// Class names; settings with classes of their own add theirs at the end.
     pub classes: Vec<String>,
     /// Classes without a test clip in some fold, with these folds.
@@ -185,6 +187,7 @@ fn benchmark(
     let mut summaries = Vec::new();
     let mut absent = Vec::new();
     let mut frozen = Vec::new();
+    let mut tf32 = Vec::new();
     for setting in settings {
         let own = runs
             .iter()
@@ -195,6 +198,10 @@ fn benchmark(
             absent.extend(ensemble::absent(&own));
             if own.iter().any(|run| is_frozen(&run.settings)) {
                 frozen.push(setting.letter.clone());
+            }
+            let mut origins = own.iter().filter_map(|run| run.provenance.as_ref());
+            if origins.any(|from| from.device == CUDA_F32) {
+                tf32.push(setting.letter.clone());
             }
             summaries.push(settings::summarize(setting, &own, left_out));
         }
@@ -213,6 +220,7 @@ fn benchmark(
     Some(BenchmarkSummary {
         synthetic: runs.iter().any(|run| run.synthetic),
         frozen,
+        tf32,
         absent: by_class(&classes, &absent),
         seeds: unique(runs.iter().map(|run| run.seed)),
         folds: sorted(runs.iter().map(|run| run.fold)),
