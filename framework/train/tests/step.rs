@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{DType, Device, Gradients, Tensor};
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
 use exp_core::experiment::Precision;
 use exp_core::plugin::{ContextLayout, Position};
 use exp_data::loader::Batch;
 use exp_model::clip::{Clip, ClipSizes};
+use exp_model::dfer_clip::logits;
 use exp_model::prompt::{ClassPrompts, ClassText};
 use exp_model::temporal::{TemporalTransformer, TransformerSizes};
 use exp_train::{DferClipLearner, Learner, LearnerParts, Part, Rates, Tensors};
@@ -37,6 +39,22 @@ fn learner(
     micro_batch: Option<usize>,
     precision: Precision,
 ) -> DferClipLearner<TemporalTransformer> {
+    let context = ContextLayout {
+        tokens: 2,
+        per_class: true,
+        position: Position::End,
+    };
+    let (parts, temporal) = parts(device, Some(context));
+    let parts = LearnerParts {
+        micro_batch,
+        precision,
+        ..parts
+    };
+    DferClipLearner::new(parts, temporal)
+}
+
+/// What a learner is made of, by default in whole batches and in f32.
+fn parts(device: &Device, context: Option<ContextLayout>) -> (LearnerParts, TemporalTransformer) {
     device.seed(7);
     let clip = Clip::init(&SIZES, device);
     let texts: Vec<ClassText> = (0..CLASSES)
@@ -46,13 +64,8 @@ fn learner(
             tokens: vec![320 + class as u32; 3 + class],
         })
         .collect();
-    let layout = ContextLayout {
-        tokens: 2,
-        per_class: true,
-        position: Position::End,
-    };
     let rows = TokenRows::whole(SIZES.tokens);
-    let prompts = ClassPrompts::new(&texts, Some(layout), &rows, &clip.text);
+    let prompts = ClassPrompts::new(&texts, context, &rows, &clip.text);
     let sizes = TransformerSizes {
         depth: 1,
         heads: 2,
@@ -72,11 +85,11 @@ fn learner(
             momentum: 0.9,
             weight_decay: 1e-4,
         },
-        micro_batch,
-        precision,
+        micro_batch: None,
+        precision: F32,
         device: device.clone(),
     };
-    DferClipLearner::new(parts, temporal)
+    (parts, temporal)
 }
 
 fn batch() -> Batch {
@@ -152,6 +165,7 @@ fn a_step_in_parts_or_with_recomputing_is_the_step() {
     );
 
     bf16_is_close(&device);
+    constant_texts_are_exact(&device);
 }
 
 /// Gradients of all trained parameters by place, those of frozen ones left out.
@@ -172,6 +186,39 @@ fn off(found: &[f64], expected: &[f64]) -> f64 {
     norm(&mut found.iter().zip(expected).map(|(f, e)| f - e)) / norm(&mut expected.iter().copied())
 }
 
+/// Without a context the texts' features are computed once: logits and gradients are those of texts that
+/// are computed in each step.
+fn constant_texts_are_exact(device: &Device) {
+    let (parts, temporal) = parts(device, None);
+    let prompts = parts.prompts.clone();
+    let learner = DferClipLearner::new(parts, temporal);
+    let (batch, model) = (batch(), learner.model());
+    let pixels = TensorData::new(batch.pixels.clone(), batch.shape);
+    let video = model.video_features(Tensor::from_data(pixels, device));
+    let each_step = logits(video, model.text_features(&prompts));
+    let loss = {
+        let labels: Vec<i32> = batch.labels.iter().map(|&label| label as i32).collect();
+        let labels = TensorData::new(labels, [CLIPS, 1]);
+        let labels = Tensor::<2, Int>::from_data(labels, device);
+        log_softmax(each_step.clone(), 1)
+            .gather(1, labels)
+            .mean()
+            .neg()
+    };
+    let gradients = |loss: Tensor<1>| {
+        let grads = loss.backward();
+        let mut all = Collect(&grads, Vec::new());
+        model.visit(&mut all);
+        all.1.concat()
+    };
+    let apart = off(&gradients(learner.loss(&batch)), &gradients(loss));
+    assert!(apart < 1e-5, "gradients are off by {apart:.1e}");
+    let each_step: Vec<f64> = each_step.into_data().iter().collect();
+    for (once, each) in learner.logits(&batch).into_iter().zip(each_step) {
+        assert!((f64::from(once) - each).abs() < 5e-5, "{once} {each}");
+    }
+}
+
 /// Gradients, logits and losses in bf16, beside those in f32.
 fn bf16_is_close(device: &Device) {
     let (exact, rounded) = (learner(device, None, F32), learner(device, None, BF16));
@@ -190,14 +237,14 @@ fn bf16_is_close(device: &Device) {
         "gradients are off by {whole:.1e}"
     );
 
-    let logits = |learner: &dyn Learner| -> Vec<f64> {
+    let answers = |learner: &dyn Learner| -> Vec<f64> {
         learner
             .logits(&batch())
             .into_iter()
             .map(f64::from)
             .collect()
     };
-    let apart = off(&logits(&rounded), &logits(&exact));
+    let apart = off(&answers(&rounded), &answers(&exact));
     println!("logits are off by {apart:.1e}");
     assert!(
         (1e-5..3e-2).contains(&apart),

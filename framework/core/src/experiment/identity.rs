@@ -49,9 +49,9 @@ pub fn run_id(identity: &Identity<'_>) -> String {
         .collect()
 }
 
-/// Settings without the precision, without those that change no figure (how clips are read and what is
-/// kept in memory), and without the rules for short clips and damaged frames, the image encoder and the
-/// micro-batch where they are the default, which runs from before there were such settings had too.
+/// Settings without those that change no figure: how clips are read and what is kept in memory, and
+/// the rules for short clips and damaged frames, the image encoder, the micro-batch and the precision
+/// where they are the default, which runs from before there were such settings had too.
 pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
     let mut settings = settings.clone();
     let clip = settings
@@ -75,12 +75,14 @@ pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
         .get_mut("train")
         .and_then(|train| train.as_object_mut());
     if let Some(train) = train {
+        // On CUDA, TF32 is what `f32` is. The others keep their order, which ids depend on: `remove` puts
+        // the last one in the place of the one that goes.
+        let exact = |precision: &serde_json::Value| precision == "f32" || precision == "tf32";
+        train.retain(|key, value| key != "precision" || !exact(value));
         train.remove("workers");
         train.remove("cache_gib");
         train.remove("checkpoint_minutes");
         train.remove("recompute");
-        // The device's kind says it.
-        train.remove("precision");
         if train
             .get("micro_batch")
             .is_some_and(|clips| clips.is_null())
@@ -147,6 +149,7 @@ mod tests {
             with(|settings| settings["image_encoder"] = json!({"frozen": {"views": 2}})),
             with(|settings| settings["clip"] = json!({"short": "drop"})),
             with(|settings| settings["train"]["micro_batch"] = json!(4)),
+            with(|settings| settings["train"]["precision"] = json!("bf16")),
             with(|settings| settings["clip"] = json!({"damaged": "repeat_neighbour"})),
             id(&settings("a", 1, 1), |identity| {
                 identity.benchmark = "other"
@@ -176,5 +179,26 @@ mod tests {
             assert_ne!(&first, other, "{index}");
             assert!(!others[..index].contains(other), "{index}");
         }
+    }
+
+    /// Stores are full of ids: with the settings of today, a run is the one it was before.
+    #[test]
+    fn ids_from_before_a_setting_stand() {
+        let before = json!({
+            "epochs": 50, "batch": 48, "micro_batch": null, "recompute": false,
+            "learning_rate": {}, "momentum": 0.9, "weight_decay": 1e-4, "decay": {},
+            "workers": null, "cache_gib": 0.0, "checkpoint_minutes": 10.0,
+        });
+        let now = serde_json::to_value(crate::experiment::Training::default()).unwrap();
+        let keys = |train: &serde_json::Value| -> Vec<String> {
+            let counted = that_count(&json!({ "train": train }));
+            counted["train"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect()
+        };
+        assert_eq!(keys(&now), keys(&before));
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod choice;
+mod error;
 mod findings;
 mod gpu;
 mod library;
@@ -12,8 +13,9 @@ mod smi;
 use burn::tensor::Device;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-pub use check::{DeviceError, LEAST_FREE_MIB, check};
+pub use check::{LEAST_FREE_MIB, check};
 pub use choice::DeviceChoice;
+pub use error::DeviceError;
 pub use findings::Findings;
 pub use gpu::open_gpu;
 pub use library::Library;

@@ -47,3 +47,29 @@ impl ChosenDevice {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, missing_docs)]
+mod tests {
+    use super::super::DeviceChoice;
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_name() {
+        let cpu = DeviceChoice::Cpu.open().unwrap().swap_remove(0);
+        assert_eq!(cpu.computes_in(Precision::F32), Ok("cpu-f32"));
+        assert_eq!(cpu.computes_in(Precision::Bf16), Ok("cpu-bf16"));
+        assert_eq!(
+            cpu.computes_in(Precision::Tf32),
+            Err(PrecisionError::Tf32OnCpu)
+        );
+        // What it is called is decided by its kind alone.
+        let gpu = ChosenDevice {
+            kind: DeviceKind::Cuda,
+            ..cpu
+        };
+        assert_eq!(gpu.computes_in(Precision::F32), Ok("cuda-f32"));
+        assert_eq!(gpu.computes_in(Precision::Tf32), Ok("cuda-f32"));
+        assert_eq!(gpu.computes_in(Precision::Bf16), Ok("cuda-bf16"));
+    }
+}
