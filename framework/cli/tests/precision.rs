@@ -90,22 +90,31 @@ fn a_run_in_bf16_is_a_run_of_its_own() {
     );
     let output = eval(&["--set", "train.precision=tf32"]);
     assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(text(&output.stderr).trim_end(), @"");
+    insta::assert_snapshot!(text(&output.stderr).trim_end(), @"error: cannot compute in `train.precision: tf32` (`--set train.precision=P` sets another): a CPU has no TF32, only GPUs have: write `f32`, or compute on one with `--device cuda`");
 }
 
 #[test]
 fn a_cpu_has_no_tf32() {
-    let project = project(PROTOCOL, &EXPERIMENT.replace("bf16", "tf32"));
+    let project = project(PROTOCOL, &EXPERIMENT.replace("[f32, bf16]", "[bf16, tf32]"));
     let run = ["run", "experiments/tiny.yaml", "--device", "cpu"];
     let output = exp(project.path(), &run);
     assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(text(&output.stderr).trim_end(), @"");
+    insta::assert_snapshot!(text(&output.stderr).trim_end(), @"
+    error: `train.precision: tf32`: a CPU has no TF32, only GPUs have: write `f32`, or compute on one with `--device cuda`
+      --> experiments/tiny.yaml:11:27
+       |
+    11 |   train.precision: [bf16, tf32]
+       |                           ^^^^
+    ");
     assert!(!project.path().join("runs/exp.db").exists());
 }
 
 #[test]
 fn a_frozen_encoder_keeps_the_features_of_each_precision() {
-    let frozen = EXPERIMENT.replace("temporal: mean", "temporal: mean\n  image_encoder: frozen");
+    let frozen = EXPERIMENT.replace(
+        "temporal: mean",
+        "temporal: {transformer: {depth: 1}}\n  image_encoder: frozen",
+    );
     let project = project(PROTOCOL, &frozen);
     let run = [
         "run",
@@ -117,8 +126,10 @@ fn a_frozen_encoder_keeps_the_features_of_each_precision() {
     ];
     let output = exp(project.path(), &run);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let folder = project.path().join("runs/features");
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+    let folders = std::fs::read_dir(project.path().join("runs/features")).unwrap();
+    let files = folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count());
+    // Each of 70 training clips in the views of two epochs, and 70 test clips, in two precisions.
+    assert_eq!(files.sum::<usize>(), 2 * (70 * 2 + 70));
 }
 
 #[cfg(unix)]

@@ -157,8 +157,7 @@ impl Trained {
         let precision = self.settings.train.precision;
         device.computes_in(precision).with_context(|| {
             format!(
-                "the model was trained with `train.precision: {}`; another is set with \
-                 `--set train.precision=f32`",
+                "cannot compute in `train.precision: {}` (`--set train.precision=P` sets another)",
                 precision.name()
             )
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use exp_core::checkpoint::RunCard;
 use exp_core::clip::Clip;
 use exp_core::experiment::{
-    ClipSettings, Experiment, Identity, ImageEncoder, PlannedRun, Precision, plan, run_id,
+    ClipSettings, Experiment, Identity, ImageEncoder, Level, PlannedRun, Precision, plan, run_id,
 };
 use exp_core::official::{Official, Overlap};
 use exp_core::provenance::PromptFile;
@@ -70,7 +70,8 @@ impl PreparedRun {
             parts.push("frozen image encoder".to_owned());
         }
         let precision = self.planned.settings.train.precision;
-        if precision != Precision::F32 {
+        let varies = |level: &Level| level.factor == "train.precision";
+        if precision != Precision::F32 && !self.planned.levels.iter().any(varies) {
             parts.push(precision.name().to_owned());
         }
         format!("{}: {}", self.planned.benchmark, parts.join(", "))
