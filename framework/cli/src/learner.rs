@@ -37,6 +37,7 @@ pub fn fresh<E: From<BackboneError>>(
         features: backbone.sizes().embed,
         rates: Rates::from(&settings.train),
         micro_batch: settings.train.micro_batch.map(|clips| clips.get()),
+        precision: settings.train.precision,
         device,
     }))
 }

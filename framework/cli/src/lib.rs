@@ -1,6 +1,9 @@
 //! The program `exp` as a library, so that a binary with plugins of its own is five lines:
 //! `exp_cli::run(registry)`.
 
+#[macro_use]
+mod out;
+
 mod commands;
 mod device;
 mod inputs;

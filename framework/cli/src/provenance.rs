@@ -24,7 +24,6 @@ pub fn provenance(project: &Path, device: &ChosenDevice) -> Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         lock_file: Some(sha256(LOCK_FILE)),
         burn: BURN.to_owned(),
-        device: device.kind.to_owned(),
         device_name: device.name.clone(),
         host: System::host_name().unwrap_or_default(),
         system: System::long_os_version().unwrap_or_default(),

@@ -4,8 +4,10 @@
 
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Tensor};
+use exp_core::experiment::Precision;
 
 use crate::clip::{Clip, TextTransformer, VisionTransformer, normalized};
+use crate::ops::in_precision;
 use crate::prompt::ClassPrompts;
 use crate::temporal::TemporalModel;
 
@@ -27,11 +29,14 @@ pub struct DferClip<T: TemporalModel> {
     /// The learnable context: `[classes, tokens, width]`, or `[1, tokens, width]` where all
     /// classes share it.
     pub context: Option<Param<Tensor<3>>>,
+    /// What matrix products are computed in.
+    #[module(skip)]
+    pub precision: Precision,
 }
 
 impl<T: TemporalModel> DferClip<T> {
     /// Puts a model together from a pretrained CLIP and a temporal model, with a context that
-    /// fits the prompts.
+    /// fits the prompts. It computes in `f32`.
     pub fn new(clip: Clip, temporal: T, prompts: &ClassPrompts, device: &Device) -> Self {
         let normal = Initializer::Normal {
             mean: 0.0,
@@ -44,6 +49,7 @@ impl<T: TemporalModel> DferClip<T> {
             context: prompts
                 .context_shape()
                 .map(|shape| normal.init(shape, device)),
+            precision: Precision::F32,
         }
     }
 
@@ -52,7 +58,7 @@ impl<T: TemporalModel> DferClip<T> {
     pub fn image_features(&self, clips: Tensor<5>) -> Tensor<3> {
         let [batch, frames, channels, height, width] = clips.dims();
         let images = clips.reshape([batch * frames, channels, height, width]);
-        let features = self.image.forward(images);
+        let features = in_precision(self.precision, || self.image.forward(images));
         let [_, width] = features.dims();
         features.reshape([batch, frames, width])
     }
@@ -60,13 +66,19 @@ impl<T: TemporalModel> DferClip<T> {
     /// Features of clips: `[batch, frames, 3, height, width]` to `[batch, features]`, not
     /// normalised.
     pub fn video_features(&self, clips: Tensor<5>) -> Tensor<2> {
-        self.temporal.forward(self.image_features(clips))
+        self.clip_features(self.image_features(clips))
+    }
+
+    /// Features of clips from those of their frames: `[batch, frames, features]` to
+    /// `[batch, features]`, not normalised.
+    pub fn clip_features(&self, frames: Tensor<3>) -> Tensor<2> {
+        in_precision(self.precision, || self.temporal.forward(frames))
     }
 
     /// Features of the classes: `[classes, features]`, not normalised.
     pub fn text_features(&self, prompts: &ClassPrompts) -> Tensor<2> {
         let context = self.context.as_ref().map(|context| context.val());
-        prompts.features(&self.text, context)
+        in_precision(self.precision, || prompts.features(&self.text, context))
     }
 }
 

@@ -10,7 +10,8 @@ use crate::ops::{self, Sequences, Wanted, self_attention};
 
 /// A module that turns the features of a clip's frames into one feature of the clip.
 pub trait TemporalModel: Module + ModuleDisplay + 'static {
-    /// `[batch, frames, features]` to `[batch, features]`.
+    /// `[batch, frames, features]` to `[batch, features]`. Linear layers through
+    /// [`ops::linear`](crate::ops::linear()) follow the setting `train.precision`.
     fn forward(&self, frames: Tensor<3>) -> Tensor<2>;
 }
 

@@ -1,6 +1,6 @@
 //! Sentences that every renderer says alike.
 
-use exp_core::experiment::FROZEN_NOTE;
+use exp_core::experiment::{FROZEN_NOTE, TF32_NOTE};
 use exp_core::metrics::{Metric, Rule};
 use exp_core::provenance::HeldOut;
 
@@ -123,12 +123,21 @@ pub fn statuses(summary: &Summary) -> String {
 
 /// What has to be known of settings whose image encoder is frozen, or nothing.
 pub fn frozen(benchmark: &BenchmarkSummary) -> Option<String> {
-    let letters = &benchmark.frozen;
+    note(benchmark, &benchmark.frozen, FROZEN_NOTE)
+}
+
+/// What has to be known of settings that may have been computed in TF32, or nothing.
+pub fn tf32(benchmark: &BenchmarkSummary) -> Option<String> {
+    note(benchmark, &benchmark.tf32, TF32_NOTE)
+}
+
+/// A note on the settings with these letters, if there are any.
+fn note(benchmark: &BenchmarkSummary, letters: &[String], note: &str) -> Option<String> {
     let which = match letters.len() == benchmark.settings.len() {
         true => String::new(),
         false => format!(" ({})", list(letters)),
     };
-    (!letters.is_empty()).then(|| format!("Note{which}: {FROZEN_NOTE}."))
+    (!letters.is_empty()).then(|| format!("Note{which}: {note}."))
 }
 
 /// Classes without a test clip, or nothing.

@@ -201,6 +201,8 @@ fn part(report: &Report) -> Part {
     {
         notes.push(describe::DRAWN.to_owned());
     }
+    notes.extend(summary.benchmarks.iter().filter_map(describe::frozen));
+    notes.extend(summary.benchmarks.iter().filter_map(describe::tf32));
     notes.extend(summary.benchmarks.iter().filter_map(describe::absent));
     notes.extend(summary.benchmarks.iter().filter_map(describe::held_out));
     notes.extend(

@@ -33,8 +33,9 @@ pub fn table(summary: &Summary) -> String {
         for note in notes.into_iter().flatten() {
             let _ = writeln!(shown, "{note}");
         }
-        if let Some(frozen) = describe::frozen(benchmark) {
-            let _ = writeln!(shown, "{frozen}");
+        let notes = [describe::frozen(benchmark), describe::tf32(benchmark)];
+        for note in notes.into_iter().flatten() {
+            let _ = writeln!(shown, "{note}");
         }
         if benchmark.synthetic {
             let _ = writeln!(

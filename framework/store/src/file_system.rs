@@ -52,22 +52,35 @@ const FUSE: [&str; 12] = [
     "smbnetfs",
 ];
 
-/// Refuses a file on a network file system. Where the system does not tell its mounts as Linux
-/// does, none is refused.
+/// The file system that files lie on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSystem {
+    /// Its kind as the kernel names it, as in `ext4`.
+    pub kind: String,
+    /// Where it is mounted.
+    pub mount: PathBuf,
+    /// Whether its files lie on another machine: no store may.
+    pub network: bool,
+}
+
+impl FileSystem {
+    /// That of a path, or of the nearest folder above it that exists. `None` where the system does not
+    /// tell its mounts as Linux does.
+    pub fn of(path: &Path) -> Option<Self> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+        nearest(&mounts, &existing(path)?)
+    }
+}
+
+/// Refuses a file on a network file system.
 pub(crate) fn refuse_network(path: &Path) -> Result<(), StoreError> {
-    let Ok(mounts) = fs::read_to_string("/proc/self/mountinfo") else {
-        return Ok(());
-    };
-    let Some(place) = existing(path) else {
-        return Ok(());
-    };
-    match network_mount(&mounts, &place) {
-        Some((mount, kind)) => Err(StoreError::NetworkFileSystem {
+    match FileSystem::of(path) {
+        Some(found) if found.network => Err(StoreError::NetworkFileSystem {
             path: path.to_owned(),
-            mount,
-            kind,
+            mount: found.mount,
+            kind: found.kind,
         }),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -77,12 +90,12 @@ fn existing(path: &Path) -> Option<PathBuf> {
     path.ancestors().find_map(|path| path.canonicalize().ok())
 }
 
-/// The mount that `path` lies on and the kind of its file system, if that is a network's.
+/// The file system of the mount that `path` lies on.
 ///
 /// `mounts` is the text of `/proc/self/mountinfo`, see proc_pid_mountinfo(5): the fifth field is
 /// where it is mounted, and behind a lone hyphen come the kind, the source and the options. Of
 /// mounts in one place the last covers the others.
-fn network_mount(mounts: &str, path: &Path) -> Option<(PathBuf, String)> {
+fn nearest(mounts: &str, path: &Path) -> Option<FileSystem> {
     let mut nearest: Option<(PathBuf, &str, &str)> = None;
     for line in mounts.lines() {
         let Some((place, system)) = line.split_once(" - ") else {
@@ -100,9 +113,13 @@ fn network_mount(mounts: &str, path: &Path) -> Option<(PathBuf, String)> {
             nearest = Some((place, kind, system));
         }
     }
-    let (place, kind, system) = nearest?;
+    let (mount, kind, system) = nearest?;
     let options = system.rsplit(' ').next().unwrap_or_default();
-    is_network(kind, options).then(|| (place, kind.to_owned()))
+    Some(FileSystem {
+        network: is_network(kind, options),
+        kind: kind.to_owned(),
+        mount,
+    })
 }
 
 fn is_network(kind: &str, options: &str) -> bool {
@@ -154,7 +171,8 @@ not a line of mounts
 ";
 
     fn kind(path: &str) -> Option<String> {
-        network_mount(MOUNTS, Path::new(path)).map(|(_, kind)| kind)
+        let found = nearest(MOUNTS, Path::new(path))?;
+        found.network.then_some(found.kind)
     }
 
     #[test]
@@ -175,6 +193,12 @@ not a line of mounts
         ] {
             assert_eq!(kind(path).as_deref(), expected, "{path}");
         }
+        let local = nearest(MOUNTS, Path::new("/home/me/local/exp.db"));
+        assert_eq!(
+            local.map(|found| (found.kind, found.mount)),
+            Some(("xfs".to_owned(), "/home/me/local".into()))
+        );
+        assert_eq!(nearest("", Path::new("/x")), None);
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub use claim::{Claim, HEARTBEAT};
 pub use compare::{ChangedRun, PlanChange, SettingChange, compare_plans, compare_settings};
 pub use error::StoreError;
 pub use evaluations::{EvaluationLine, EvaluationRecord};
+pub use file_system::FileSystem;
 pub use list::{RunFilter, RunLine, SelectedFigures};
 pub use merge::{Conflict, DifferentPoint, DifferentSelection, Merged};
 pub use models::{RunModels, is_store, stored_models};

@@ -10,6 +10,7 @@ use std::io::BufRead;
 use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
+use exp_core::experiment::Precision;
 use exp_core::plugin::{ContextLayout, Position};
 use exp_data::loader::Batch;
 use exp_model::clip::{Clip, ClipSizes};
@@ -111,6 +112,7 @@ fn learner(context: usize, device: &Device) -> impl Learner {
             weight_decay: 1e-4,
         },
         micro_batch: None,
+        precision: Precision::F32,
         device: device.clone(),
     };
     DferClipLearner::new(parts, temporal)

@@ -90,7 +90,8 @@ pub struct DferClipLearner<T: TemporalModel> {
 impl<T: TemporalModel> DferClipLearner<T> {
     /// A learner with an untrained temporal model.
     pub fn new(parts: LearnerParts, temporal: T) -> Self {
-        let model = DferClip::new(parts.clip, temporal, &parts.prompts, &parts.device);
+        let mut model = DferClip::new(parts.clip, temporal, &parts.prompts, &parts.device);
+        model.precision = parts.precision;
         Self {
             micro_batch: parts.micro_batch,
             ..Self::with_model(model, parts.prompts, parts.rates, parts.device)
@@ -270,7 +271,7 @@ fn video<T: TemporalModel>(
     let clip = features.len() / all;
     let values = features[clips.start * clip..clips.end * clip].to_vec();
     let data = TensorData::new(values, [clips.len(), frames, clip / frames]);
-    model.temporal.forward(Tensor::from_data(data, device))
+    model.clip_features(Tensor::from_data(data, device))
 }
 
 fn pixels(batch: &Batch, clips: Range<usize>, device: &Device) -> Tensor<5> {

@@ -1,6 +1,7 @@
 //! The plugin trait of temporal models.
 
 use burn::tensor::Device;
+use exp_core::experiment::Precision;
 use exp_model::clip::Clip;
 use exp_model::prompt::ClassPrompts;
 
@@ -24,6 +25,8 @@ pub struct LearnerParts {
     pub rates: Rates,
     /// Clips that go through the model at once; `None` for the whole batch.
     pub micro_batch: Option<usize>,
+    /// What matrix products are computed in.
+    pub precision: Precision,
     /// The device, with gradients.
     pub device: Device,
 }

@@ -1,7 +1,7 @@
 //! `exp logs`: what a run's log says.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use exp_store::{Status, Store};
 use super::store::StoreArgument;
 use crate::Outcome;
 use crate::opened::{log, open};
+use crate::out;
 use crate::shown::short;
 
 /// How often a log that is followed is looked at.
@@ -43,8 +44,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     loop {
         // Asked before the file is read: what a run says before it ends is printed.
         let status = status(&store, &id)?;
-        reader.print(&file)?;
-        if !arguments.follow || status != Status::Running {
+        let heard = reader.print(&file)?;
+        if !heard || !arguments.follow || status != Status::Running {
             break;
         }
         thread::sleep(LOOK);
@@ -85,10 +86,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn print(&mut self, path: &Path) -> anyhow::Result<()> {
+    /// Returns whether anyone still reads what is printed.
+    fn print(&mut self, path: &Path) -> anyhow::Result<bool> {
         let unreadable = || format!("cannot read {}", path.display());
         let mut file = match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
             file => file.with_context(unreadable)?,
         };
         self.found = true;
@@ -102,9 +104,7 @@ impl Reader {
             .rposition(|&byte| byte == b'\n')
             .map_or(0, |end| end + 1);
         let lines: Vec<u8> = self.rest.drain(..whole).collect();
-        let mut out = std::io::stdout();
-        out.write_all(visible(&String::from_utf8_lossy(&lines)).as_bytes())?;
-        out.flush()?;
-        Ok(())
+        let text = String::from_utf8_lossy(&lines);
+        Ok(out::bytes(visible(&text).as_bytes()))
     }
 }

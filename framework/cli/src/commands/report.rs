@@ -1,6 +1,5 @@
 //! `exp report`: what the store says of experiments, as a page or in another format.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -115,7 +114,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
             save(&text, &output)?;
             println!("Report: {}", output.display());
         }
-        (Rendered::Text(text), None) => print(&text)?,
+        (Rendered::Text(text), None) => print!("{text}"),
         (Rendered::Folder(files), output) => {
             let folder = output.unwrap_or_else(|| project.runs().join(exporter.name()));
             for (path, bytes) in files {
@@ -181,16 +180,6 @@ fn announce(reports: &[Report], output: &Path) {
         println!("{}\n", terminal::answer(&report.verdict).trim_end());
     }
     println!("Report: {}", output.display());
-}
-
-/// Prints a text; a reader that has seen enough, as `head` has, is no failure.
-fn print(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot print the report")
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Writes a page, with the folder that it lies in.

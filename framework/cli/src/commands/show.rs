@@ -1,10 +1,10 @@
 //! `exp show`: all that is known of a run.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use anyhow::Context;
 use clap::Args;
-use exp_core::experiment::{FROZEN_NOTE, is_frozen};
+use exp_core::experiment::{CUDA_F32, FROZEN_NOTE, TF32_NOTE, is_frozen};
 use exp_core::metrics::Confusion;
 use exp_report::text::{percent, visible};
 use exp_store::{Checkpoint, RunRecord, Selection, Store};
@@ -40,10 +40,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let store = open(&arguments.store)?;
     let run = store.run(&arguments.run)?;
     if arguments.diff {
-        return raw(uncommitted(&run).unwrap_or_default());
+        return Ok(raw(uncommitted(&run).unwrap_or_default()));
     }
     if arguments.yaml {
-        return raw(&experiment_file(&store, &run)?);
+        return Ok(raw(&experiment_file(&store, &run)?));
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&all(&store, &run)?)?);
@@ -72,13 +72,12 @@ pub fn experiment_file(store: &Store, run: &RunRecord) -> anyhow::Result<String>
 }
 
 /// Prints a text for a program byte by byte, and for people so that it cannot disturb the terminal.
-fn raw(text: &str) -> anyhow::Result<Outcome> {
-    let mut out = std::io::stdout();
-    match out.is_terminal() {
+fn raw(text: &str) -> Outcome {
+    match std::io::stdout().is_terminal() {
         true => print!("{}", visible(text)),
-        false => out.write_all(text.as_bytes())?,
+        false => print!("{text}"),
     }
-    Ok(Outcome::Done)
+    Outcome::Done
 }
 
 fn text(store: &Store, run: &RunRecord) -> anyhow::Result<String> {
@@ -124,8 +123,16 @@ fn head(run: &RunRecord) -> Value {
     entry("experiments", experiments(run));
     let drawn = if run.synthetic { " (drawn clips)" } else { "" };
     entry("benchmark", json!(format!("{}{drawn}", run.benchmark)));
-    if is_frozen(&run.settings) {
-        entry("note", json!(FROZEN_NOTE));
+    let computed_in = run.provenance.as_ref().map(|from| from.device.as_str());
+    let notes = [
+        (is_frozen(&run.settings), FROZEN_NOTE),
+        (computed_in == Some(CUDA_F32), TF32_NOTE),
+    ];
+    let notes: Vec<&str> = (notes.into_iter())
+        .filter_map(|(holds, note)| holds.then_some(note))
+        .collect();
+    if !notes.is_empty() {
+        entry("note", json!(notes.join("; ")));
     }
     entry("fold", json!(run.fold));
     entry("seed", json!(run.seed));

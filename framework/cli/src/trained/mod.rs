@@ -152,8 +152,20 @@ impl Trained {
         self.own.as_ref().unwrap_or(self.backbone.weights())
     }
 
+    /// Kind of device and precision, where the device has that which the model was trained in.
+    pub fn computed_in(&self, device: &ChosenDevice) -> anyhow::Result<&'static str> {
+        let precision = self.settings.train.precision;
+        device.computes_in(precision).with_context(|| {
+            format!(
+                "cannot compute in `train.precision: {}` (`--set train.precision=P` sets another)",
+                precision.name()
+            )
+        })
+    }
+
     /// The model on a device, and how the file's tensors fit it.
     pub fn learner(&self, device: &ChosenDevice) -> anyhow::Result<(Box<dyn Learner>, Fit)> {
+        self.computed_in(device)?;
         let layout = self.settings.context.plugin.layout();
         // Every initial value is replaced: the seed does not matter.
         let mut learner = learner::fresh(&self.settings, &self.backbone, device, 0, |encoder| {

@@ -1,11 +1,12 @@
 //! The content id of a run: the same id, the same run.
 
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Raised when the same settings would train another model than before: a change of the
 /// optimiser, of sampling, of initial values. Runs from before are then not taken for the same.
-pub const TRAINING_MEANING: u32 = 2;
+pub const TRAINING_MEANING: u32 = 3;
 
 /// Everything a run's figures depend on.
 #[derive(Debug, Clone, Serialize)]
@@ -14,7 +15,7 @@ pub struct Identity<'a> {
     pub benchmark: &'a str,
     /// Resolved settings. Those of the benchmark and the backbone do not count: what they stand
     /// for is in `manifest` and `weights`.
-    pub settings: &'a serde_json::Value,
+    pub settings: &'a Value,
     /// Hash of the clips: names, frame files, sizes, labels, classes.
     pub manifest: &'a str,
     /// SHA-256 of the backbone's file.
@@ -40,8 +41,10 @@ pub fn run_id(identity: &Identity<'_>) -> String {
         settings: &settings,
         ..identity.clone()
     };
-    let text = serde_json::json!({ "meaning": TRAINING_MEANING, "run": identity }).to_string();
-    let digest = Sha256::digest(text.as_bytes());
+    let mut identity = serde_json::json!({ "meaning": TRAINING_MEANING, "run": identity });
+    // The order in which settings are declared means nothing.
+    identity.sort_all_objects();
+    let digest = Sha256::digest(identity.to_string().as_bytes());
     digest
         .iter()
         .take(12)
@@ -49,52 +52,40 @@ pub fn run_id(identity: &Identity<'_>) -> String {
         .collect()
 }
 
-/// Settings without those that change no figure: how clips are read and what is kept in memory, and
-/// the rules for short clips and damaged frames, the image encoder, the micro-batch and the held-out
-/// share where they are the default, which runs from before there were such settings had too.
-pub(super) fn that_count(settings: &serde_json::Value) -> serde_json::Value {
+/// Settings of `train` that change no figure: how clips are read, and what is kept in memory.
+const SILENT: [&str; 4] = ["workers", "cache_gib", "checkpoint_minutes", "recompute"];
+
+/// Settings without those that change no figure, and without those that are the default, where runs
+/// from before there were such settings had it too.
+pub(super) fn that_count(settings: &Value) -> Value {
     let mut settings = settings.clone();
-    let clip = settings
-        .get_mut("clip")
-        .and_then(|clip| clip.as_object_mut());
-    if let Some(clip) = clip {
-        for (key, default) in [("short", "repeat_last"), ("damaged", "stop")] {
-            if clip.get(key).is_some_and(|value| value == default) {
-                clip.remove(key);
-            }
+    let Some(map) = settings.as_object_mut() else {
+        return settings;
+    };
+    map.retain(|key, value| !is_default(key, value));
+    for section in ["clip", "train"] {
+        if let Some(inner) = map.get_mut(section).and_then(Value::as_object_mut) {
+            inner.retain(|key, value| !is_default(&format!("{section}.{key}"), value));
         }
     }
-    if let Some(map) = settings.as_object_mut()
-        && map
-            .get("image_encoder")
-            .is_some_and(|value| value == "trained")
-    {
-        map.remove("image_encoder");
-    }
-    let train = settings
-        .get_mut("train")
-        .and_then(|train| train.as_object_mut());
-    if let Some(train) = train {
-        // First, and so that the others keep their places: the order counts in the id, and `remove`
-        // changes it.
-        if train
-            .get("held_out")
-            .is_some_and(|share| share.as_f64() == Some(0.0))
-        {
-            train.shift_remove("held_out");
-        }
-        train.remove("workers");
-        train.remove("cache_gib");
-        train.remove("checkpoint_minutes");
-        train.remove("recompute");
-        if train
-            .get("micro_batch")
-            .is_some_and(|clips| clips.is_null())
-        {
-            train.remove("micro_batch");
-        }
+    if let Some(train) = map.get_mut("train").and_then(Value::as_object_mut) {
+        train.retain(|key, _| !SILENT.contains(&key.as_str()));
     }
     settings
+}
+
+/// Whether a younger setting has the value that stands for how it was before.
+fn is_default(path: &str, value: &Value) -> bool {
+    match path {
+        "image_encoder" => value == "trained",
+        "clip.short" => value == "repeat_last",
+        "clip.damaged" => value == "stop",
+        "train.micro_batch" => value.is_null(),
+        "train.held_out" => value.as_f64() == Some(0.0),
+        // On CUDA, TF32 is what `f32` is.
+        "train.precision" => value == "f32" || value == "tf32",
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -119,11 +110,11 @@ mod tests {
         run_id(&identity)
     }
 
-    /// Runs in a store stay what they are: this id was computed before there was `held_out`.
+    /// Runs in a store stay what they are: a new setting, or another order of them, changes no id.
     #[test]
     fn the_id_of_the_defaults_is_fixed() {
         let settings = json!({"train": Training::default()});
-        assert_eq!(id(&settings, |_| {}), "7573f5f822315adeb53e0658");
+        assert_eq!(id(&settings, |_| {}), "d0ed2fb7409eccdf9018fc6a");
     }
 
     #[test]
@@ -150,6 +141,7 @@ mod tests {
         written["train"]["cache_gib"] = json!(2);
         written["image_encoder"] = json!("trained");
         written["train"]["recompute"] = json!(true);
+        written["train"]["precision"] = json!("f32");
         written["train"]["micro_batch"] = json!(null);
         written["train"]["held_out"] = json!(0.0);
         assert_eq!(id(&default, |_| {}), id(&written, |_| {}));
@@ -163,6 +155,7 @@ mod tests {
             with(|settings| settings["train"]["micro_batch"] = json!(4)),
             with(|settings| settings["train"]["held_out"] = json!(0.1)),
             with(|settings| settings["train"]["held_out"] = json!(0.2)),
+            with(|settings| settings["train"]["precision"] = json!("bf16")),
             with(|settings| settings["clip"] = json!({"damaged": "repeat_neighbour"})),
             id(&settings("a", 1, 1), |identity| {
                 identity.benchmark = "other"
@@ -173,6 +166,9 @@ mod tests {
             id(&settings("a", 1, 1), |identity| identity.fold = 2),
             id(&settings("a", 1, 1), |identity| {
                 identity.device = "cuda-f32"
+            }),
+            id(&settings("a", 1, 1), |identity| {
+                identity.device = "cpu-bf16"
             }),
             run_id(&Identity {
                 benchmark: "synthetic",
@@ -189,5 +185,26 @@ mod tests {
             assert_ne!(&first, other, "{index}");
             assert!(!others[..index].contains(other), "{index}");
         }
+    }
+
+    /// Stores are full of ids: with the settings of today, a run is the one it was before.
+    #[test]
+    fn ids_from_before_a_setting_stand() {
+        let before = json!({
+            "epochs": 50, "batch": 48, "micro_batch": null, "recompute": false,
+            "learning_rate": {}, "momentum": 0.9, "weight_decay": 1e-4, "decay": {},
+            "workers": null, "cache_gib": 0.0, "checkpoint_minutes": 10.0,
+        });
+        let now = serde_json::to_value(crate::experiment::Training::default()).unwrap();
+        let keys = |train: &serde_json::Value| -> Vec<String> {
+            let counted = that_count(&json!({ "train": train }));
+            counted["train"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect()
+        };
+        assert_eq!(keys(&now), keys(&before));
     }
 }

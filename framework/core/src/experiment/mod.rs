@@ -9,6 +9,7 @@ mod fields;
 mod identity;
 mod image_encoder;
 mod plan;
+mod precision;
 mod schema;
 mod settings;
 mod source;
@@ -19,6 +20,7 @@ pub use augment::{Augmentation, RandomResizedCrop};
 pub use identity::{Identity, TRAINING_MEANING, run_id};
 pub use image_encoder::{FROZEN_NOTE, Frozen, ImageEncoder, is_frozen};
 pub use plan::{Level, PlannedRun, plan};
+pub use precision::{CUDA_F32, Precision, TF32_NOTE};
 pub use schema::{experiment_schema, protocol_schema};
 pub use settings::{
     ClipSettings, DamagedFrame, Decays, LearningRates, Normalize, Settings, ShortClip, TAGGED,

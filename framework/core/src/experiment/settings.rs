@@ -8,6 +8,7 @@ use super::activation::Activation;
 use super::augment::Augmentation;
 use super::fields::Fields;
 use super::image_encoder::ImageEncoder;
+use super::precision::Precision;
 use crate::bounded::{MinorShare, NonNegative, Positive, Share, Within};
 use crate::plugin::{Benchmark, Chosen, ContextSource, PromptSource, Registry};
 use crate::tree::{Diagnostic, Mark, Node, Value, decode};
@@ -144,6 +145,8 @@ pub struct Training {
     /// Whether a step computes cheap intermediate values once more instead of keeping them, which
     /// takes less memory and more time. No figure depends on it.
     pub recompute: bool,
+    /// The numbers that matrix products are computed in.
+    pub precision: Precision,
     /// The learning rate of each group of parameters.
     pub learning_rate: LearningRates,
     /// The optimiser's momentum.
@@ -211,6 +214,7 @@ impl Default for Training {
             batch: Within::literal(48),
             micro_batch: None,
             recompute: false,
+            precision: Precision::F32,
             learning_rate: LearningRates::default(),
             momentum: Share::literal(0.9),
             weight_decay: NonNegative::literal(1e-4),

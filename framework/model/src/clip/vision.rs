@@ -83,7 +83,7 @@ impl VisionTransformer {
             .reshape([batch, channels, rows, self.patch, columns, self.patch])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch, rows * columns, channels * self.patch * self.patch]);
-        let patches = self.conv1.forward(patches);
+        let patches = ops::linear(&self.conv1, patches);
         let [_, _, width] = patches.dims();
         let class = self.class_embedding.val().reshape([1, 1, width]);
         let tokens = Tensor::cat(vec![class.expand([batch, 1, width]), patches], 1);

@@ -11,6 +11,8 @@ use super::{ChosenDevice, DeviceError, Findings, check};
 pub fn open_gpu(findings: &Findings, index: usize) -> Result<ChosenDevice, DeviceError> {
     use burn::tensor::{Device, DeviceType};
 
+    use super::DeviceKind;
+
     check(findings, index)?;
     let failed = |reason| DeviceError::Failed {
         index,
@@ -25,7 +27,7 @@ pub fn open_gpu(findings: &Findings, index: usize) -> Result<ChosenDevice, Devic
     let name = first_sum::caught(|| first_sum::of(&device)).map_err(failed)?;
     Ok(ChosenDevice {
         device,
-        kind: "cuda-f32",
+        kind: DeviceKind::Cuda,
         index,
         name,
         driver: findings.driver_line(),

@@ -2,20 +2,24 @@
 
 mod check;
 mod choice;
+mod error;
 mod findings;
 mod gpu;
 mod library;
+mod precision;
 mod rate;
 mod smi;
 
 use burn::tensor::Device;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-pub use check::{DeviceError, LEAST_FREE_MIB, check};
+pub use check::{LEAST_FREE_MIB, check};
 pub use choice::DeviceChoice;
+pub use error::DeviceError;
 pub use findings::Findings;
 pub use gpu::open_gpu;
 pub use library::Library;
+pub use precision::{DeviceKind, PrecisionError};
 pub use rate::product_rate;
 pub use smi::{Gpu, used_mib};
 
@@ -24,8 +28,8 @@ pub use smi::{Gpu, used_mib};
 pub struct ChosenDevice {
     /// The device, without gradients.
     pub device: Device,
-    /// Kind and precision, part of a run's identity: `cpu-f32` or `cuda-f32`.
-    pub kind: &'static str,
+    /// What it is.
+    pub kind: DeviceKind,
     /// Its number among those of its kind; the CPU is 0.
     pub index: usize,
     /// What its maker calls it; empty where that is unknown.
@@ -70,7 +74,7 @@ fn cpu() -> ChosenDevice {
         .and_then(|system| Some(system.cpus().first()?.brand().trim().to_owned()));
     ChosenDevice {
         device: Device::flex(),
-        kind: "cpu-f32",
+        kind: DeviceKind::Cpu,
         index: 0,
         name: name.unwrap_or_default(),
         driver: None,

@@ -12,7 +12,7 @@ use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{DType, Device, Int, Tensor};
 
-pub use linear::linear;
+pub use linear::{in_precision, linear};
 
 /// Added to the variance in every layer normalisation, as in CLIP.
 pub const EPSILON: f64 = 1e-5;

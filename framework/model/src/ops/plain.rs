@@ -2,10 +2,10 @@
 
 use burn::nn::Linear;
 use burn::tensor::activation::{sigmoid, softmax};
-use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
 use super::Sequences;
+use super::linear::{affine, matmul};
 
 pub(super) fn quick_gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.clone() * sigmoid(x.mul_scalar(1.702))
@@ -34,18 +34,17 @@ pub(super) fn attention(
         let bias = projection.bias.as_ref();
         let bias = bias.map(|bias| bias.val().slice([columns]));
         let rows = tokens.dims()[0];
-        linear(tokens, weight, bias)
+        affine(tokens, weight, bias)
             .reshape([count, rows / count, heads, head_width])
             .swap_dims(1, 2)
     };
     let query = part(0, queries).mul_scalar((head_width as f64).powf(-0.5));
     let (key, value) = (part(1, input.tokens.clone()), part(2, input.tokens));
-    let mut scores = query.matmul(key.swap_dims(2, 3));
+    let mut scores = matmul(query, key.swap_dims(2, 3));
     if let Some(mask) = mask {
         scores = scores + mask;
     }
-    softmax(scores, 3)
-        .matmul(value)
+    matmul(softmax(scores, 3), value)
         .swap_dims(1, 2)
         .reshape([count * asked, width])
 }

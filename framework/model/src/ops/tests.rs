@@ -4,6 +4,7 @@
 use burn::module::{Module, Param};
 use burn::nn::{LayerNormConfig, LinearConfig};
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use exp_core::experiment::Precision;
 
 use super::*;
 
@@ -209,6 +210,107 @@ fn attention_of_chosen_tokens_is_that_part_of_all() {
             );
         }
     }
+}
+
+/// bfloat16 keeps 8 significant bits: a factor is off by at most 2^-9 of itself, in the mean over many
+/// by less, and so are sums of products.
+const BF16: std::ops::Range<f64> = 1e-4..1e-2;
+
+#[test]
+fn bf16_rounds_the_factors_of_products_and_nothing_else() {
+    for device in devices() {
+        let layer = LinearConfig::new(128, 96).init(&device);
+        let x = numbers([20, 128], 1, &device);
+        let run = |precision| {
+            let x = x.clone().require_grad();
+            let out = in_precision(precision, || linear(&layer, x.clone()));
+            let weights = numbers(out.dims(), 9, &device);
+            let grads = (out.clone() * weights).sum().backward();
+            let bias = layer.bias.as_ref().unwrap().val().grad(&grads).unwrap();
+            let tensors = [
+                out.inner(),
+                x.grad(&grads).unwrap(),
+                layer.weight.val().grad(&grads).unwrap(),
+            ];
+            for tensor in &tensors {
+                assert_eq!(tensor.dtype(), DType::F32);
+            }
+            (tensors, bias)
+        };
+        let (exact, bias) = run(Precision::F32);
+        let (rounded, rounded_bias) = run(Precision::Bf16);
+        for (at, (rounded, exact)) in rounded.into_iter().zip(exact).enumerate() {
+            let off = off(rounded, exact);
+            assert!(BF16.contains(&off), "{at} is off by {off:.1e}");
+        }
+        assert_eq!(rounded_bias.into_data(), bias.into_data());
+
+        // The expected sum of the rounded factors, rounded.
+        let cast = |tensor: Tensor<2>| tensor.cast(DType::BF16).cast(DType::F32);
+        let layer = layer.clone();
+        let expected = cast(cast(x.clone()).matmul(cast(layer.weight.val())))
+            + layer.bias.as_ref().unwrap().val().unsqueeze();
+        let found = in_precision(Precision::Bf16, || linear(&layer, x.clone()));
+        assert!(off(found.inner(), expected.inner()) < 1e-4);
+    }
+}
+
+#[test]
+fn attention_in_bf16_is_close_to_that_in_f32() {
+    for device in devices() {
+        let (length, width) = (9, 128);
+        let projection = LinearConfig::new(width, 3 * width).init(&device);
+        let ends = Tensor::<1, Int>::from_data([3, 9 + 8, 18], &device);
+        let tokens = numbers([3 * length, width], 1, &device);
+        let run = |precision, causal: bool| {
+            let tokens = tokens.clone().require_grad();
+            let input = || Sequences {
+                tokens: tokens.clone(),
+                length,
+            };
+            let wanted = Wanted::At(ends.clone());
+            let out = in_precision(precision, || {
+                self_attention(input(), &projection, HEAD_WIDTH, causal).sum_dim(1)
+                    + self_attention(input(), &projection, 32, causal).sum_dim(1)
+                    + attention_of(&wanted, input(), &projection, HEAD_WIDTH, causal)
+                        .sum()
+                        .reshape([1, 1])
+            });
+            let grads = (out.clone() * numbers(out.dims(), 9, &device))
+                .sum()
+                .backward();
+            let weight = projection.weight.val().grad(&grads).unwrap();
+            [out.inner(), tokens.grad(&grads).unwrap(), weight]
+        };
+        for causal in [false, true] {
+            let pairs = run(Precision::Bf16, causal)
+                .into_iter()
+                .zip(run(Precision::F32, causal));
+            for (at, (rounded, exact)) in pairs.enumerate() {
+                let off = off(rounded, exact);
+                assert!((1e-5..2e-2).contains(&off), "{at} is off by {off:.1e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_precision_ends_with_its_work() {
+    let device = Device::flex();
+    let layer = LinearConfig::new(32, 32).init(&device);
+    let x = numbers([4, 32], 1, &device);
+    let exact = || linear(&layer, x.clone()).into_data();
+    let before = exact();
+    let inside = in_precision(Precision::Bf16, || {
+        let inner = in_precision(Precision::F32, exact);
+        assert_eq!(inner, before);
+        exact()
+    });
+    assert_ne!(inside, before);
+    let broken =
+        std::panic::catch_unwind(|| in_precision(Precision::Bf16, || panic!("on purpose")));
+    assert!(broken.is_err());
+    assert_eq!(exact(), before);
 }
 
 #[test]

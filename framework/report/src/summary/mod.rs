@@ -15,7 +15,7 @@ mod shared;
 
 use std::collections::BTreeSet;
 
-use exp_core::experiment::{Compare, is_frozen};
+use exp_core::experiment::{CUDA_F32, Compare, is_frozen};
 use exp_core::metrics::Rule;
 use exp_core::provenance::HeldOut;
 use exp_store::{ExperimentData, RunRecord, Status};
@@ -76,6 +76,8 @@ pub struct BenchmarkSummary {
     /// What its runs kept out of training.
     #[serde(skip)]
     pub held_out: Vec<HeldOut>,
+    /// Letters of the settings whose matrix products may have been computed in TF32.
+    pub tf32: Vec<String>,
     /// Class names; settings with classes of their own add theirs at the end.
     pub classes: Vec<String>,
     /// Classes without a test clip in some fold, with these folds.
@@ -199,6 +201,7 @@ fn benchmark(
     let mut summaries = Vec::new();
     let mut absent = Vec::new();
     let mut frozen = Vec::new();
+    let mut tf32 = Vec::new();
     for setting in settings {
         let own = runs
             .iter()
@@ -209,6 +212,10 @@ fn benchmark(
             absent.extend(ensemble::absent(&own));
             if own.iter().any(|run| is_frozen(&run.settings)) {
                 frozen.push(setting.letter.clone());
+            }
+            let mut origins = own.iter().filter_map(|run| run.provenance.as_ref());
+            if origins.any(|from| from.device == CUDA_F32) {
+                tf32.push(setting.letter.clone());
             }
             summaries.push(settings::summarize(setting, &own, left_out));
         }
@@ -228,6 +235,7 @@ fn benchmark(
         synthetic: runs.iter().any(|run| run.synthetic),
         frozen,
         held_out: unique((runs.iter()).filter_map(|run| run.provenance.as_ref()?.held_out)),
+        tf32,
         absent: by_class(&classes, &absent),
         seeds: unique(runs.iter().map(|run| run.seed)),
         folds: sorted(runs.iter().map(|run| run.fold)),

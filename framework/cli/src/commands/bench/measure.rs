@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use exp_data::loader::{Batch, Batches, Loader};
-use exp_model::device::{ChosenDevice, product_rate, used_mib};
+use exp_model::device::{ChosenDevice, DeviceKind, product_rate, used_mib};
 use exp_model::prompt::ClassPrompts;
 use exp_train::{Learner, Loss, Part, TrainError};
 
@@ -29,7 +29,7 @@ pub struct Measured {
     pub prediction: f64,
     /// Operations a step takes in the matrix products of both encoders.
     pub operations: f64,
-    /// Operations a second of a large product.
+    /// Operations a second of a large product in the run's precision.
     pub product_rate: f64,
     /// Bytes of main memory at the most; `None` where the system does not tell.
     pub peak: Option<u64>,
@@ -97,11 +97,11 @@ pub fn measure(run: &PreparedRun, device: &ChosenDevice, steps: usize) -> anyhow
         operations: operations(run, size),
         // Before the product, whose matrices are large too.
         peak: peak_memory(),
-        gpu_mib: match device.kind.starts_with("cuda") {
-            true => used_mib(std::process::id()),
-            false => None,
+        gpu_mib: match device.kind {
+            DeviceKind::Cuda => used_mib(std::process::id()),
+            DeviceKind::Cpu => None,
         },
-        product_rate: product_rate(&device.device),
+        product_rate: product_rate(&device.device, settings.train.precision),
         clips: sizes.batch,
         workers: sizes.workers,
     })

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use exp_core::experiment::{Experiment, plan};
+use exp_core::experiment::{Experiment, Precision, plan};
 use exp_core::tree::{Node, Source};
 use exp_model::device::ChosenDevice;
 use exp_train::Registry;
@@ -40,6 +40,9 @@ pub struct Arguments {
     set: Vec<String>,
     #[command(flatten)]
     device: DeviceArgument,
+    /// Compute matrix products in `f32`, `tf32` or `bf16`: the same as `--set train.precision=P`.
+    #[arg(long, value_name = "P", value_parser = Precision::ALL.map(Precision::name))]
+    precision: Option<String>,
     /// Steps that are timed; one more goes before.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     steps: u32,
@@ -97,7 +100,10 @@ fn first_run(
         .or(named)
         .context("the experiment names no benchmark: name one with `--on`")?;
     let protocol = project.read_protocol(benchmark)?;
-    let sets = sets(&arguments.set)?;
+    let precision = arguments.precision.as_ref();
+    let precision = precision.map(|precision| format!("train.precision={precision}"));
+    let all: Vec<String> = arguments.set.iter().cloned().chain(precision).collect();
+    let sets = sets(&all)?;
     let planned = plan(&experiment, benchmark, &protocol, &sets, registry)?;
     let first = planned.into_iter().next();
     let first = first.context("the experiment has no run")?;

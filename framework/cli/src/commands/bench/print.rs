@@ -1,6 +1,7 @@
 //! What was measured, for people and for programs.
 
-use exp_model::device::ChosenDevice;
+use exp_core::experiment::{CUDA_F32, TF32_NOTE};
+use exp_model::device::{ChosenDevice, DeviceKind};
 use exp_report::text::visible;
 use exp_train::Part;
 use serde_json::json;
@@ -40,7 +41,7 @@ fn text(run: &PreparedRun, device: &ChosenDevice, measured: &Measured) -> String
     let train = &settings.train;
     let mut lines = vec![
         format!("{}", run.label()),
-        format!("{}  {}", device.kind, device.name),
+        format!("{}  {}", run.computed_in, device.name),
         format!(
             "{} clips of {} frames a step, {}{}",
             measured.clips,
@@ -93,11 +94,14 @@ fn text(run: &PreparedRun, device: &ChosenDevice, measured: &Measured) -> String
             measured.peak.map_or("unknown".to_owned(), shown::bytes)
         ),
     ]);
-    if device.kind.starts_with("cuda") {
+    if device.kind == DeviceKind::Cuda {
         lines.push(match measured.gpu_mib {
             Some(mib) => format!("GPU memory held at the end, by the driver: {mib} MiB"),
             None => "GPU memory: the driver does not name this process".to_owned(),
         });
+    }
+    if run.computed_in == CUDA_F32 {
+        lines.push(format!("note: {TF32_NOTE}"));
     }
     lines.join("\n") + "\n"
 }
@@ -118,7 +122,8 @@ fn json_of(run: &PreparedRun, device: &ChosenDevice, measured: &Measured) -> ser
     json!({
         "run": run.label(),
         "settings": run.planned.settings.to_json(),
-        "device": device.kind,
+        "device": run.computed_in,
+        "note": (run.computed_in == CUDA_F32).then_some(TF32_NOTE),
         "device_name": device.name,
         "clips": measured.clips,
         "loader_threads": measured.workers,

@@ -1,5 +1,6 @@
 //! GPUs, their driver, and what kernels are compiled with.
 
+use exp_core::experiment::TF32_NOTE;
 use exp_model::device::{ChosenDevice, DeviceError, Findings, Library, check};
 
 use super::finding::{Finding, Section};
@@ -11,6 +12,9 @@ pub fn section(
 ) -> Section {
     let mut list = vec![built(findings)];
     list.extend(gpus(findings, open));
+    if findings.visible > 0 {
+        list.push(Finding::ok("precision", TF32_NOTE));
+    }
     list.push(driver(findings));
     list.push(library("libcuda", findings.libcuda.as_ref()));
     list.push(library("libnvrtc", findings.nvrtc.as_ref()));

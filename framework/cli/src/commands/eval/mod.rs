@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use exp_core::experiment::{FROZEN_NOTE, Identity, ImageEncoder, run_id};
+use exp_core::experiment::{CUDA_F32, FROZEN_NOTE, Identity, ImageEncoder, TF32_NOTE, run_id};
 use exp_core::metrics::Confusion;
 use exp_core::provenance::Provenance;
 use exp_data::loader::Loader;
-use exp_model::device::ChosenDevice;
 use exp_model::parameters::Fit;
 use exp_report::text::visible;
 use exp_store::{EvaluationRecord, Store};
@@ -59,6 +58,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let file = find(&arguments.checkpoint, &path)?;
     let trained = Trained::open(&file, Some(&protocol), &sets, registry, &mut inputs)?;
     trained.classes()?;
+    let computed_in = trained.computed_in(&device)?;
     let (learner, fit) = trained.learner(&device)?;
     let number = fold_number(arguments, &trained)?;
     let fold = inputs.fold(&arguments.on, &trained.settings, number)?;
@@ -117,13 +117,16 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     if settings.image_encoder != ImageEncoder::Trained {
         println!("Note: {FROZEN_NOTE}.");
     }
+    if computed_in == CUDA_F32 {
+        println!("Note: {TF32_NOTE}.");
+    }
     store.record_evaluation(&record(
         arguments,
         &trained,
         &fold,
         number,
         program,
-        &device,
+        computed_in,
         &evaluation,
     ))?;
     store.close()?;
@@ -226,7 +229,7 @@ fn record(
     fold: &Fold,
     number: u32,
     program: Provenance,
-    device: &ChosenDevice,
+    computed_in: &str,
     evaluation: &Evaluation,
 ) -> EvaluationRecord {
     let settings = trained.settings.to_json();
@@ -248,7 +251,7 @@ fn record(
         texts: &texts,
         seed: 0,
         fold: number,
-        device: device.kind,
+        device: computed_in,
     });
     EvaluationRecord {
         id,
@@ -259,6 +262,7 @@ fn record(
         synthetic: trained.settings.benchmark.plugin.is_synthetic(),
         fold: number,
         provenance: Provenance {
+            device: computed_in.to_owned(),
             manifest: fold.manifest.clone(),
             backbone: trained.settings.backbone.clone(),
             weights: backbone.to_owned(),

@@ -109,14 +109,14 @@ fn ready(
         bail!(
             "run {} cannot be made again: {}",
             run.id,
-            changes(run, &now, device.kind)?
+            changes(run, &now)?
         );
     }
     Ok(now)
 }
 
 /// Why a run is another one now.
-fn changes(run: &RunRecord, now: &PreparedRun, device: &str) -> anyhow::Result<String> {
+fn changes(run: &RunRecord, now: &PreparedRun) -> anyhow::Result<String> {
     let then = run.provenance.as_ref().context("it was never begun")?;
     let mut changes = Vec::new();
     for change in compare_settings(&run.settings, &now.planned.settings.to_json()) {
@@ -148,10 +148,10 @@ fn changes(run: &RunRecord, now: &PreparedRun, device: &str) -> anyhow::Result<S
             classes.join(", ")
         ));
     }
-    if then.device != device {
+    if then.device != now.computed_in {
         changes.push(format!(
-            "the device is {device}, and it was {}",
-            then.device
+            "the device is {}, and it was {}",
+            now.computed_in, then.device
         ));
     }
     Ok(match changes.is_empty() {

@@ -12,7 +12,7 @@ use exp_core::experiment::ImageEncoder;
 use exp_core::provenance::Provenance;
 use exp_data::loader::Loader;
 use exp_data::{FeatureFiles, FrameCache};
-use exp_model::device::ChosenDevice;
+use exp_model::device::{ChosenDevice, DeviceKind};
 use exp_model::prompt::ClassPrompts;
 use exp_store::{Claim, RunSink, Status, Store};
 use exp_train::{Ended, Run, TrainError, TrainingState, discard_state};
@@ -64,10 +64,10 @@ impl Job<'_> {
         }
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let small = |run: &&&PreparedRun| run.backbone.sizes().vision_width <= SMALL_WIDTH;
-        let side_by_side = match self.devices[0].kind.starts_with("cpu") {
-            true if open.iter().all(|run| small(&run)) => cores,
-            true => 1,
-            false => self.devices.len(),
+        let side_by_side = match self.devices[0].kind {
+            DeviceKind::Cpu if open.iter().all(|run| small(&run)) => cores,
+            DeviceKind::Cpu => 1,
+            DeviceKind::Cuda => self.devices.len(),
         };
         let side_by_side = side_by_side.min(open.len());
         let session = Session {
@@ -233,6 +233,7 @@ impl One<'_> {
             false => None,
         };
         let provenance = Provenance {
+            device: run.computed_in.to_owned(),
             manifest: run.fold.manifest.clone(),
             backbone: run.planned.settings.backbone.clone(),
             weights: run.backbone.weights().sha256().to_owned(),
@@ -359,7 +360,7 @@ impl One<'_> {
                         "{} {:?} {}",
                         run.backbone.weights().sha256(),
                         settings.activation,
-                        self.device.kind
+                        run.computed_in
                     ),
                     views: frozen.views.get(),
                 }),

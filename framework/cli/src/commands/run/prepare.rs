@@ -5,7 +5,7 @@ use std::sync::Arc;
 use exp_core::checkpoint::RunCard;
 use exp_core::clip::Clip;
 use exp_core::experiment::{
-    ClipSettings, Experiment, Identity, ImageEncoder, PlannedRun, plan, run_id,
+    ClipSettings, Experiment, Identity, ImageEncoder, Level, PlannedRun, Precision, plan, run_id,
 };
 use exp_core::official::{Official, Overlap};
 use exp_core::provenance::PromptFile;
@@ -42,6 +42,8 @@ pub struct PreparedRun {
     pub backbone: Arc<Backbone>,
     pub texts: Vec<ClassText>,
     pub prompt_files: Vec<PromptFile>,
+    /// Kind of device and precision.
+    pub computed_in: &'static str,
 }
 
 /// How many of some clips the rule for short clips leaves.
@@ -69,6 +71,11 @@ impl PreparedRun {
         parts.push(format!("seed {}", self.planned.seed));
         if self.planned.settings.image_encoder != ImageEncoder::Trained {
             parts.push("frozen image encoder".to_owned());
+        }
+        let precision = self.planned.settings.train.precision;
+        let varies = |level: &Level| level.factor == "train.precision";
+        if precision != Precision::F32 && !self.planned.levels.iter().any(varies) {
+            parts.push(precision.name().to_owned());
         }
         format!("{}: {}", self.planned.benchmark, parts.join(", "))
     }
@@ -315,6 +322,11 @@ pub fn prepare(
     device: &ChosenDevice,
 ) -> Result<PreparedRun, Diagnostic> {
     let settings = &planned.settings;
+    let precision = settings.train.precision;
+    let computed_in = device.computes_in(precision).map_err(|error| {
+        Diagnostic::new(format!("`train.precision: {}`: {error}", precision.name()))
+            .at(settings.mark("train.precision"))
+    })?;
     let fold = inputs.fold(&planned.benchmark, settings, planned.fold)?;
     let clips = used(&settings.clip, &fold.train);
     let held_out = held_out::choose(&planned, &fold, clips)?;
@@ -333,7 +345,7 @@ pub fn prepare(
         texts: &plain,
         seed: planned.seed,
         fold: planned.fold,
-        device: device.kind,
+        device: computed_in,
     });
     Ok(PreparedRun {
         prompt_files: inputs.prompt_files(settings)?,
@@ -343,5 +355,6 @@ pub fn prepare(
         held_out,
         backbone,
         texts,
+        computed_in,
     })
 }

@@ -7,10 +7,14 @@ use burn::module::{Module, ModuleVisitor};
 use burn::tensor::{Gradients, Int, TensorData};
 
 use super::*;
+use crate::dfer_clip::logits;
 
 /// Largest differences in relative norm.
 const FEATURES: f64 = 1e-6;
 const GRADIENTS: f64 = 1e-5;
+
+/// The largest difference of a logit.
+const LOGITS: f64 = 5e-5;
 
 /// A stack of blocks without the cut.
 fn uncut(stack: &Transformer, tokens: Tensor<3>, causal: bool, wanted: &Wanted) -> Tensor<2> {
@@ -66,6 +70,8 @@ fn check(layers: usize, width: usize, [count, length]: [usize; 2], causal: bool)
             false => uncut(&stack, tokens.clone(), causal, &wanted),
         };
         let features: Vec<f64> = out.clone().into_data().iter().collect();
+        let classes = logits(out.clone(), out.clone().flip([1]));
+        let classes: Vec<f64> = classes.into_data().iter().collect();
         let forward = start.elapsed();
         let grads = (out.clone() * out).sum().backward();
         let mut all = Collect(&grads, Vec::new());
@@ -76,7 +82,7 @@ fn check(layers: usize, width: usize, [count, length]: [usize; 2], causal: bool)
         stack.visit(&mut all);
         let input = tokens.grad(&grads).unwrap().into_data();
         all.1.extend(input.iter::<f64>());
-        (features, all.1)
+        (features, all.1, classes)
     };
     // Parameters are drawn when they are first used, which is not to be timed.
     run("warm-up", false);
@@ -84,7 +90,12 @@ fn check(layers: usize, width: usize, [count, length]: [usize; 2], causal: bool)
     run("cut once more", true);
     run("whole once more", false);
     let (features, gradients) = (off(&cut.0, &whole.0), off(&cut.1, &whole.1));
-    println!("features are off by {features:.1e}, gradients by {gradients:.1e}");
+    let pairs = cut.2.iter().zip(&whole.2);
+    let logits = pairs.map(|(c, w)| (c - w).abs()).fold(0.0, f64::max);
+    println!(
+        "features are off by {features:.1e}, gradients by {gradients:.1e}, logits by {logits:.1e}"
+    );
+    assert!(logits < LOGITS, "logits are off by {logits:.1e}");
     assert!(features < FEATURES, "features are off by {features:.1e}");
     assert!(
         gradients < GRADIENTS,

@@ -21,6 +21,7 @@ pub struct Section<'a> {
     data: &'a BenchmarkSummary,
     tables: Vec<RuleTable>,
     frozen: Option<String>,
+    tf32: Option<String>,
     absent: Option<String>,
     /// What was kept out of training.
     held_out: Option<String>,
@@ -106,6 +107,7 @@ impl<'a> Section<'a> {
                 .map(|rule| table(report, benchmark, rule))
                 .collect(),
             frozen: describe::frozen(benchmark),
+            tf32: describe::tf32(benchmark),
             absent: describe::absent(benchmark),
             held_out: describe::held_out(benchmark),
             chance: benchmark.chance(),
