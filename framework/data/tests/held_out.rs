@@ -159,7 +159,8 @@ proptest! {
             *sizes.entry(clip.subject.as_deref().unwrap()).or_default() += 1;
         }
         let largest = *sizes.values().max().unwrap();
-        prop_assert!(off.abs() <= largest as f64, "{off} off, a person has {largest}");
+        // A person more may be needed for a class that has nobody yet.
+        prop_assert!(off.abs() <= 2.0 * largest as f64, "{off} off, a person has {largest}");
         prop_assert_eq!(counts(&parts.held_out).len(), counts(&clips).len());
     }
 
