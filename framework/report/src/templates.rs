@@ -15,7 +15,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 23] = templates![
+const TEMPLATES: [(&str, &str); 27] = templates![
     "head.html",
     "similarity.html",
     "page.html",
@@ -34,7 +34,11 @@ const TEMPLATES: [(&str, &str); 23] = templates![
     "dots.html",
     "curves.svg",
     "confusion.html",
+    "left_out.html",
+    "remarks.html",
+    "cost.html",
     "origins.html",
+    "provenance.html",
     "notes.html",
     "style.css",
     "report.md",
@@ -74,6 +78,10 @@ pub(crate) fn environment() -> Result<Environment<'static>, Error> {
     environment.add_filter("percent", text::percent);
     environment.add_filter("cosine", text::cosine);
     environment.add_filter("cut", |text: &str| latex::cut(text));
+    environment.add_filter("short", |text: &str, longest: Option<usize>| {
+        text::cut(text, longest.unwrap_or(text::LONGEST)).into_owned()
+    });
+    environment.add_filter("bytes", text::bytes);
     environment.add_filter("duration", text::duration);
     environment.add_filter("signed", |value: f64| signed(value, 1));
     environment.add_filter("decimals", |value: f64, decimals: usize| {

@@ -35,6 +35,23 @@ fn disturbs(character: char) -> bool {
     (character.is_control() && !harmless) || turns
 }
 
+/// The longest label, class or other name that is shown whole wherever it stands.
+pub const LONGEST: usize = 80;
+
+/// A name as it is shown where it stands in many places: one that is longer than [`LONGEST`]
+/// characters is cut, with an ellipsis.
+pub fn short(name: &str) -> Cow<'_, str> {
+    cut(name, LONGEST)
+}
+
+/// The first characters of a text, and an ellipsis where there are more.
+pub fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text[..end].trim_end())),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// A text without line feeds and tabs, which would break a row.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -63,6 +80,21 @@ pub fn duration(seconds: f64) -> String {
         60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
         _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
     }
+}
+
+/// A size as `999 B` or `1.5 GB`, in powers of 1,000.
+pub fn bytes(bytes: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB"];
+    let mut size = bytes as f64;
+    let mut shown = format!("{bytes} B");
+    for unit in units {
+        if size < 999.95 {
+            break;
+        }
+        size /= 1000.0;
+        shown = format!("{size:.1} {unit}");
+    }
+    shown
 }
 
 /// A figure as `61.2 ± 1.3 (5)`: mean, standard deviation, n. One seed has no deviation; without
@@ -126,6 +158,20 @@ mod tests {
             visible("عربى, two\nlines\tand 😀"),
             "عربى, two\nlines\tand 😀"
         );
+    }
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        assert_eq!(short("depth 2"), "depth 2");
+        assert_eq!(short(&"é".repeat(LONGEST)), "é".repeat(LONGEST));
+        let cut = short(&"é".repeat(10_000)).into_owned();
+        assert_eq!(cut, format!("{}…", "é".repeat(LONGEST)));
+    }
+
+    #[test]
+    fn sizes_are_read_at_a_glance() {
+        let sizes = [999, 4_096, 1_500_000_000, 80_000_000_000].map(bytes);
+        assert_eq!(sizes, ["999 B", "4.1 kB", "1.5 GB", "80.0 GB"]);
     }
 
     #[test]

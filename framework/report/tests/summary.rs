@@ -198,7 +198,7 @@ fn runs_that_are_not_done_are_left_out_and_named() {
         [
             "not started yet",
             "not finished yet",
-            "stopped before its end",
+            "stopped after 12 epochs",
             "no reason was recorded",
             "done, but without predictions under the rule `last`",
             "done, but without predictions under the rule `best_test`",

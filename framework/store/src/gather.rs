@@ -65,14 +65,16 @@ impl Runs {
         })
     }
 
-    /// Adds everything that stands in tables of its own.
+    /// Adds everything that stands in tables of its own; of the points only those of the series
+    /// with these names, where some are named.
     pub(crate) async fn add_figures(
         &mut self,
         connection: &mut SqliteConnection,
         store: &Path,
+        series: Option<&[&str]>,
     ) -> Result<(), Fault> {
         self.add_prompts(connection).await?;
-        self.add_points(connection).await?;
+        self.add_points(connection, series).await?;
         self.add_selections(connection).await?;
         self.add_checkpoints(connection, store).await?;
         self.add_history(connection).await
@@ -107,17 +109,27 @@ impl Runs {
         Ok(())
     }
 
-    async fn add_points(&mut self, connection: &mut SqliteConnection) -> Result<(), Fault> {
+    async fn add_points(
+        &mut self,
+        connection: &mut SqliteConnection,
+        series: Option<&[&str]>,
+    ) -> Result<(), Fault> {
         let names: Vec<(i64, String)> = sqlx::query_as("SELECT key, name FROM series")
             .fetch_all(&mut *connection)
             .await?;
-        let names: HashMap<i64, String> = names.into_iter().collect();
+        let wanted = |name: &str| series.is_none_or(|series| series.contains(&name));
+        let names: HashMap<i64, String> = (names.into_iter())
+            .filter(|(_, name)| wanted(name))
+            .collect();
+        let keys: Vec<i64> = names.keys().copied().collect();
         let rows: Vec<(i64, i64, i64, Option<f64>)> = sqlx::query_as(
             "SELECT run, series, epoch, value FROM point
-             WHERE run IN (SELECT value FROM json_each(?))
+             WHERE run IN (SELECT value FROM json_each(?1))
+                 AND series IN (SELECT value FROM json_each(?2))
              ORDER BY run, series, epoch",
         )
         .bind(&self.keys)
+        .bind(to_json(&keys, || "keys of series".to_owned())?)
         .fetch_all(connection)
         .await?;
         for (key, series, epoch, value) in rows {
@@ -222,24 +234,32 @@ async fn predictions(
         .fetch_all(&mut *connection)
         .await?;
     let names: HashMap<i64, String> = names.into_iter().collect();
-    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
-        "SELECT selection, clip, target, predicted FROM prediction
+    // One row a selection: there are very many clips, and a row of its own for each would take most
+    // of the time.
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT selection, json_group_array(json_array(clip, target, predicted)) FROM prediction
          WHERE selection IN (
              SELECT key FROM selection
-             WHERE run IN (SELECT value FROM json_each(?)))",
+             WHERE run IN (SELECT value FROM json_each(?)))
+         GROUP BY selection",
     )
     .bind(keys)
     .fetch_all(connection)
     .await?;
     let mut found: HashMap<i64, Vec<Prediction>> = HashMap::new();
-    for (selection, clip, target, predicted) in rows {
+    for (selection, text) in rows {
         let what = || "a prediction".to_owned();
-        if let Some(name) = names.get(&clip) {
-            found.entry(selection).or_default().push(Prediction {
-                clip: name.clone(),
-                target: count(target, what)?,
-                predicted: count(predicted, what)?,
-            });
+        let clips: Vec<(i64, i64, i64)> = json(&text, what)?;
+        let own = found.entry(selection).or_default();
+        own.reserve(clips.len());
+        for (clip, target, predicted) in clips {
+            if let Some(name) = names.get(&clip) {
+                own.push(Prediction {
+                    clip: name.clone(),
+                    target: count(target, what)?,
+                    predicted: count(predicted, what)?,
+                });
+            }
         }
     }
     for predictions in found.values_mut() {

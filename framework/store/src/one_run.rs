@@ -33,7 +33,7 @@ impl Store {
         self.database.read("load a run", async |connection| {
             let (key, id) = find(connection, path, prefix).await?;
             let mut runs = Runs::one(connection, key).await?;
-            runs.add_figures(connection, path).await?;
+            runs.add_figures(connection, path, None).await?;
             runs.records.pop().ok_or_else(|| unknown(path, &id))
         })
     }

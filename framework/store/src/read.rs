@@ -44,6 +44,23 @@ impl Store {
     /// # Errors
     /// For an unknown name the error lists the names there are, the nearest first.
     pub fn experiment(&self, name: &str) -> Result<ExperimentData, StoreError> {
+        self.load(name, None)
+    }
+
+    /// The same, but of all points only those of the series with these names: a page that draws four
+    /// curves need not wait for twenty.
+    ///
+    /// # Errors
+    /// As [`experiment`](Self::experiment).
+    pub fn experiment_with_series(
+        &self,
+        name: &str,
+        series: &[&str],
+    ) -> Result<ExperimentData, StoreError> {
+        self.load(name, Some(series))
+    }
+
+    fn load(&self, name: &str, series: Option<&[&str]>) -> Result<ExperimentData, StoreError> {
         let path = self.path();
         self.database
             .read("load an experiment", async |connection| {
@@ -56,7 +73,7 @@ impl Store {
                     return Err(unknown_experiment(connection, path, name).await);
                 };
                 let mut runs = Runs::of(connection, name).await?;
-                runs.add_figures(connection, path).await?;
+                runs.add_figures(connection, path, series).await?;
                 Ok(found.decode(runs.records)?)
             })
     }

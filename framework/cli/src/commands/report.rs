@@ -9,9 +9,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use exp_core::metrics::{Metric, Rule};
 use exp_report::export::{EXPORTERS, Exporter, Html, Rendered};
 use exp_report::published::Published;
-use exp_report::summary::RULES;
+use exp_report::summary::{READ, RULES};
 use exp_report::{Options, Report, terminal};
-use exp_store::Store;
+use exp_store::{ExperimentData, Store};
 use exp_train::Registry;
 
 use crate::Outcome;
@@ -93,15 +93,19 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     let project = Project::find(&std::env::current_dir()?)?;
     let store = open(arguments.store.as_deref(), &project)?;
     let options = arguments.comparison.options();
+    let exporter = arguments.format;
     let mut reports = Vec::new();
     for (at, name) in arguments.names.iter().enumerate() {
         if arguments.names[..at].contains(name) {
             bail!("`{name}` is named twice");
         }
-        reports.push(load(&store, name, &options, &project, registry)?);
+        let data = match exporter.series() {
+            Some(series) => store.experiment_with_series(name, series)?,
+            None => store.experiment(name)?,
+        };
+        reports.push(assemble(data, &options, &project, registry)?);
     }
     store.close()?;
-    let exporter = arguments.format;
     let output = arguments.output.clone();
     let name = arguments.names.join("+");
     match (exporter.render(&reports)?, output) {
@@ -137,7 +141,7 @@ pub fn open(named: Option<&Path>, project: &Project) -> anyhow::Result<Store> {
     Ok(Store::open(&path)?)
 }
 
-/// An experiment out of the store, with pictures of its hardest clips where they may be shown.
+/// An experiment out of the store, as a page needs it.
 pub fn load(
     store: &Store,
     name: &str,
@@ -145,7 +149,18 @@ pub fn load(
     project: &Project,
     registry: &Registry,
 ) -> anyhow::Result<Report> {
-    let mut report = Report::new(store.experiment(name)?, options, &published(project))?;
+    let data = store.experiment_with_series(name, &READ)?;
+    assemble(data, options, project, registry)
+}
+
+/// The report, with pictures of its hardest clips where they may be shown.
+fn assemble(
+    data: ExperimentData,
+    options: &Options,
+    project: &Project,
+    registry: &Registry,
+) -> anyhow::Result<Report> {
+    let mut report = Report::new(data, options, &published(project))?;
     strips::add(&mut report, project, registry);
     Ok(report)
 }

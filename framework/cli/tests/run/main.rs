@@ -4,7 +4,10 @@
 
 #[path = "../browser/mod.rs"]
 mod browser;
+mod pages;
 mod report;
+#[path = "../../../report/tests/sample/mod.rs"]
+mod sample;
 #[path = "../tiny/mod.rs"]
 mod tiny;
 mod trained;
@@ -343,9 +346,4 @@ fn list_files_of_other_code_are_read() {
         "{}",
         predictions[0].clip
     );
-}
-
-#[test]
-fn the_page_opens_in_a_browser() {
-    browser::opens(&TRAINED.project.path().join("reports/html/tiny.html"));
 }

@@ -94,8 +94,8 @@ fn the_page_shows_the_frames_of_hard_clips() {
     assert!(page.contains("src=\"data:image&#x2f;jpeg;base64,"));
 }
 
-/// The program while it serves.
-struct Serving(Child, String);
+/// The program while it serves, and where.
+pub struct Serving(pub Child, pub String);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -104,7 +104,7 @@ impl Drop for Serving {
     }
 }
 
-fn serve() -> Serving {
+pub fn serve() -> Serving {
     let mut child = Command::new(env!("CARGO_BIN_EXE_exp"))
         .current_dir(TRAINED.project.path())
         .args(["serve", "--port", "0"])

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Axis, COLOURS, DASHES, Scale, Tick, path, round};
-use crate::summary::{BenchmarkSummary, Curve, SERIES, SettingSummary};
+use crate::summary::{Curve, SERIES, SettingSummary};
 
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 230.0;
@@ -19,6 +19,9 @@ const LETTER: f64 = 12.0;
 
 /// Most runs that are drawn one by one.
 const RUNS: usize = 150;
+
+/// Most epochs that a line is drawn through: the plot is not many more pixels wide.
+const EPOCHS: usize = 200;
 
 /// One series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +40,9 @@ pub struct Panel {
     pub y: Vec<Tick>,
     /// Whether there are too many runs to draw each.
     pub crowded: bool,
+    /// Lines go through every epoch, or where there are very many through each so manieth and the
+    /// last.
+    pub every: usize,
     /// A line a setting.
     pub lines: Vec<Line>,
 }
@@ -60,24 +66,24 @@ pub struct Line {
     pub end: Option<(f64, f64, f64)>,
 }
 
-/// The panels of one benchmark: losses on one scale, UAR and WAR on another, so that each pair can
+/// The panels of some settings: losses on one scale, UAR and WAR on another, so that each pair can
 /// be compared. Series that no run has are left out.
-pub fn panels(benchmark: &BenchmarkSummary) -> Vec<Panel> {
+pub fn panels(settings: &[&SettingSummary]) -> Vec<Panel> {
     let titles = ["Training loss", "Test loss", "Test UAR, %", "Test WAR, %"];
     let pairs = [&SERIES[..2], &SERIES[2..]];
     let each = SERIES.iter().zip(titles).zip([0, 0, 1, 1]);
-    each.filter_map(|((series, title), pair)| panel(benchmark, series, title, pairs[pair]))
+    each.filter_map(|((series, title), pair)| panel(settings, series, title, pairs[pair]))
         .collect()
 }
 
 fn panel(
-    benchmark: &BenchmarkSummary,
+    settings: &[&SettingSummary],
     series: &str,
     title: &'static str,
     together: &[&str],
 ) -> Option<Panel> {
     let with = |names: &[&str]| -> Vec<(&SettingSummary, &Curve)> {
-        let all = benchmark.settings.iter();
+        let all = settings.iter().copied();
         let all = all.flat_map(|setting| setting.curves.iter().map(move |curve| (setting, curve)));
         all.filter(|(_, curve)| names.contains(&curve.series))
             .collect()
@@ -109,10 +115,11 @@ fn panel(
         values: y_axis.values,
         places: (bottom, TOP),
     };
+    let every = last.div_ceil(EPOCHS).max(1);
     let crowded = own.iter().map(|(_, curve)| curve.runs.len()).sum::<usize>() > RUNS;
     let mut lines: Vec<Line> = own
         .iter()
-        .map(|(setting, curve)| line(setting, curve, &x, &y, crowded))
+        .map(|(setting, curve)| line(setting, &thinned(curve, every), &x, &y, crowded))
         .collect();
     spread(&mut lines, TOP, bottom);
     let mut epochs = x_axis.marks(&x);
@@ -126,8 +133,23 @@ fn panel(
         x: epochs,
         y: y_axis.marks(&y),
         crowded,
+        every,
         lines,
     })
+}
+
+/// The curve at every `every`th epoch and the last.
+fn thinned(curve: &Curve, every: usize) -> Curve {
+    let thin = |points: &[(usize, f64)]| -> Vec<(usize, f64)> {
+        let last = points.last().map(|point| point.0);
+        let kept = |point: &&(usize, f64)| point.0 % every == 0 || Some(point.0) == last;
+        points.iter().filter(kept).copied().collect()
+    };
+    Curve {
+        series: curve.series,
+        runs: curve.runs.iter().map(|run| thin(run)).collect(),
+        mean: thin(&curve.mean),
+    }
 }
 
 fn line(setting: &SettingSummary, curve: &Curve, x: &Scale, y: &Scale, crowded: bool) -> Line {

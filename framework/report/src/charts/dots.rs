@@ -51,19 +51,20 @@ pub struct Dot {
     pub title: String,
 }
 
-/// The chart of one benchmark; `None` where no setting has a figure.
-pub fn dots(benchmark: &BenchmarkSummary, rule: Rule) -> Option<Dots> {
+/// The chart of some settings of a benchmark; `None` where none of them has a figure.
+pub fn dots(
+    benchmark: &BenchmarkSummary,
+    settings: &[&SettingSummary],
+    rule: Rule,
+) -> Option<Dots> {
     let uar = |setting: &SettingSummary| setting.rule(rule).uar.clone();
-    let values = benchmark
-        .settings
-        .iter()
-        .flat_map(|setting| uar(setting).values);
+    let values = settings.iter().flat_map(|setting| uar(setting).values);
     let axis = Axis::around(values.map(|seed| seed.value), 5, 0.0)?;
     let scale = Scale {
         values: axis.values,
         places: (0.0, 100.0),
     };
-    let rows = benchmark.settings.iter().map(|setting| {
+    let rows = settings.iter().map(|setting| {
         let figure = uar(setting);
         let last = figure.n.saturating_sub(1) as f64;
         let down = Scale {

@@ -38,10 +38,7 @@ impl Exporter for Latex {
 
 /// As much of a text as a cell holds.
 pub(crate) fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    text::cut(text, LONGEST).into_owned()
 }
 
 /// A text as LaTeX sets it letter by letter. What pdflatex has no letter for in its T1 and TS1

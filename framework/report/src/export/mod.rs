@@ -10,6 +10,7 @@ mod tensorboard;
 use std::path::PathBuf;
 
 use crate::Report;
+use crate::summary::READ;
 
 pub use html::{Html, IndexEntry, Live, body, index, index_body, page};
 pub use json::{SCHEMA_VERSION, schema};
@@ -33,6 +34,11 @@ pub trait Exporter: Sync {
 
     /// The extension of its file, without the dot; `None` where it makes a folder.
     fn extension(&self) -> Option<&'static str>;
+
+    /// The series of points that it reads; `None`: all that there are.
+    fn series(&self) -> Option<&'static [&'static str]> {
+        Some(&READ)
+    }
 
     /// Writes down some experiments.
     fn render(&self, reports: &[Report]) -> Result<Rendered, ReportError>;

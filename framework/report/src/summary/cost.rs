@@ -7,6 +7,12 @@ use super::settings::Setting;
 use super::unique;
 use crate::figure::mean;
 
+/// Clips that training took in a second.
+pub(super) const CLIPS_PER_SECOND: &str = "time/clips_per_second";
+
+/// The share of an epoch in which training waited for clips, in 0 to 1.
+pub(super) const WAITED: &str = "time/waited_share";
+
 /// What the runs of one setting on one benchmark cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cost {
@@ -18,10 +24,14 @@ pub struct Cost {
     pub benchmark: String,
     /// Runs that are done.
     pub runs: usize,
-    /// Mean time from start to end of one run, in seconds.
+    /// Mean seconds of work on one run, over all attempts that its figures are of: the time in which
+    /// an interrupted run lay still is not in it.
     pub seconds: f64,
     /// The time of all these runs, in seconds.
     pub total: f64,
+    /// The most memory in bytes that a process had when it ended one of these runs. A process that
+    /// trains several runs has them all in it.
+    pub memory: Option<u64>,
     /// Mean number of clips that training took in a second.
     pub clips_per_second: Option<f64>,
     /// Mean share of an epoch in which training waited for clips, in percent.
@@ -60,16 +70,18 @@ pub(super) fn costs(runs: &[RunRecord], settings: &[Setting]) -> Vec<Cost> {
                 runs: own.len(),
                 seconds,
                 total: seconds * own.len() as f64,
-                clips_per_second: series("time/clips_per_second"),
-                waited: series("time/waited_share").map(|share| 100.0 * share),
+                memory: (own.iter())
+                    .filter_map(|(run, _)| run.provenance.as_ref()?.peak_memory)
+                    .max(),
+                clips_per_second: series(CLIPS_PER_SECOND),
+                waited: series(WAITED).map(|share| 100.0 * share),
             });
         }
     }
     costs
 }
 
-/// From start to end; none where the clock was turned back in between.
+/// As the store recorded them; none where it did not.
 fn seconds(run: &RunRecord) -> Option<f64> {
-    let span = run.finished?.duration_since(run.started?).as_secs_f64();
-    (span >= 0.0).then_some(span)
+    Some(run.history.seconds).filter(|seconds| *seconds > 0.0)
 }

@@ -6,6 +6,7 @@ use exp_store::{RunRecord, Status};
 
 use super::unique;
 use crate::figure::{Figure, SeedValue, mean};
+use crate::text::count;
 
 /// What one run predicted under a rule.
 pub(crate) struct Measured<'a> {
@@ -118,8 +119,11 @@ fn measure(run: &RunRecord, rule: Rule) -> Result<Measured<'_>, String> {
         Status::Queued => return Err("not started yet".to_owned()),
         Status::Running => return Err("not finished yet".to_owned()),
         Status::Interrupted => {
-            let reason = run.failure.as_deref().unwrap_or("stopped before its end");
-            return Err(reason.to_owned());
+            let stopped = || match run.history.epoch {
+                0 => "stopped before the end of its first epoch".to_owned(),
+                epoch => format!("stopped after {}", count(epoch, "epoch")),
+            };
+            return Err(run.failure.clone().unwrap_or_else(stopped));
         }
     }
     let selection = run

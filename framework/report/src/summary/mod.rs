@@ -9,6 +9,7 @@ mod curves;
 pub(crate) mod ensemble;
 mod hardest;
 mod origins;
+mod remarks;
 mod repeat;
 mod settings;
 mod shared;
@@ -25,11 +26,19 @@ pub use cost::Cost;
 pub use curves::{Curve, SERIES};
 pub use hardest::{HardClip, hardest};
 pub use origins::{Origin, PromptGroup, PromptText};
+pub use remarks::Remark;
 pub use settings::{Cell, FoldSummary, Recall, RuleSummary, Setting, SettingSummary};
 pub use shared::SharedSettings;
 
 /// The rules that are reported, each in a table of its own, in this order.
 pub const RULES: [Rule; 3] = [Rule::Last, Rule::HeldOut, Rule::BestTest];
+
+/// The series that a summary reads; the store has more, which only files of curves show.
+pub const READ: [&str; 6] = {
+    let [train_loss, test_loss, uar, war] = SERIES;
+    let (clips, waited) = (cost::CLIPS_PER_SECOND, cost::WAITED);
+    [train_loss, test_loss, uar, war, clips, waited]
+};
 
 /// An experiment summed up.
 #[derive(Debug, Clone, Serialize)]
@@ -54,6 +63,8 @@ pub struct Summary {
     pub benchmarks: Vec<BenchmarkSummary>,
     /// Runs that no figure counts, each with its reason.
     pub left_out: Vec<LeftOut>,
+    /// What people noted on runs.
+    pub remarks: Vec<Remark>,
     /// The settings that do not vary.
     pub shared: Vec<SharedSettings>,
     /// The prompts as used.
@@ -140,6 +151,8 @@ pub struct LeftOut {
     pub status: &'static str,
     /// Why it does not count.
     pub reason: String,
+    /// The last lines of its log, if it failed.
+    pub log: Option<String>,
 }
 
 /// Sums an experiment up.
@@ -170,6 +183,7 @@ pub fn summarize(data: &ExperimentData) -> Summary {
         statuses: statuses(runs),
         benchmarks,
         left_out,
+        remarks: remarks::remarks(runs, &settings),
         shared: shared::shared(runs),
         prompts: origins::prompts(runs, &settings),
         origins: origins::origins(runs, &data.experiment.name),

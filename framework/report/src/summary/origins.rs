@@ -91,37 +91,47 @@ pub(super) fn prompts(runs: &[RunRecord], settings: &[Setting]) -> Vec<PromptGro
 
 /// The provenance of the runs that have any, grouped.
 pub(super) fn origins(runs: &[RunRecord], experiment: &str) -> Vec<Origin> {
-    // The prompts' files are told with the prompts, and what was held out with the results.
-    let shared = |run: &RunRecord| {
-        run.provenance.clone().map(|provenance| Provenance {
-            prompt_files: Vec::new(),
-            held_out: None,
-            ..provenance
-        })
-    };
-    let all = unique(runs.iter().filter_map(shared));
-    let origin = |provenance: &Provenance| {
-        let runs = || {
-            runs.iter()
-                .filter(|run| shared(run).as_ref() == Some(provenance))
+    let mut groups: Vec<(Provenance, Vec<&RunRecord>)> = Vec::new();
+    for run in runs {
+        let Some(provenance) = &run.provenance else {
+            continue;
         };
-        Origin {
-            commands: repeat::commands(provenance, experiment),
-            provenance: provenance.clone(),
-            changed_lines: provenance.diff.as_deref().map_or(0, changed_lines),
-            runs: runs().count(),
-            benchmarks: unique(runs().map(|run| run.benchmark.clone())),
-            started: runs()
-                .filter_map(|run| run.started)
-                .min()
-                .map(|time| format!("{time:.0}")),
-            finished: runs()
-                .filter_map(|run| run.finished)
-                .max()
-                .map(|time| format!("{time:.0}")),
+        let provenance = shared(provenance);
+        match groups.iter_mut().find(|(known, _)| *known == provenance) {
+            Some((_, runs)) => runs.push(run),
+            None => groups.push((provenance, vec![run])),
         }
-    };
-    all.iter().map(origin).collect()
+    }
+    groups
+        .into_iter()
+        .map(|(provenance, runs)| origin(provenance, &runs, experiment))
+        .collect()
+}
+
+/// What runs share that one program did on one machine: not the prompts' files, which are told with
+/// the prompts, nor what was held out, which is told with the results, nor the memory that each took,
+/// which is a cost.
+fn shared(provenance: &Provenance) -> Provenance {
+    Provenance {
+        prompt_files: Vec::new(),
+        held_out: None,
+        peak_memory: None,
+        ..provenance.clone()
+    }
+}
+
+fn origin(provenance: Provenance, runs: &[&RunRecord], experiment: &str) -> Origin {
+    let started = runs.iter().filter_map(|run| run.started).min();
+    let finished = runs.iter().filter_map(|run| run.finished).max();
+    Origin {
+        commands: repeat::commands(&provenance, experiment),
+        changed_lines: provenance.diff.as_deref().map_or(0, changed_lines),
+        runs: runs.len(),
+        benchmarks: unique(runs.iter().map(|run| run.benchmark.clone())),
+        started: started.map(|time| format!("{time:.0}")),
+        finished: finished.map(|time| format!("{time:.0}")),
+        provenance,
+    }
 }
 
 fn add(names: &mut Vec<String>, name: &str) {

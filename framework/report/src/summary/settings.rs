@@ -9,7 +9,7 @@ use super::curves::{self, Curve};
 use super::ensemble::Ensemble;
 use super::{LeftOut, RULES, unique};
 use crate::figure::Figure;
-use crate::text::letter;
+use crate::text::{letter, short};
 
 /// A combination of levels.
 #[derive(Debug, Clone, Serialize)]
@@ -168,7 +168,7 @@ fn title(factors: &[String], labels: &[String]) -> String {
     let parts = factors
         .iter()
         .zip(labels)
-        .map(|(factor, label)| format!("{} {label}", name(factor)));
+        .map(|(factor, label)| format!("{} {}", short(&name(factor)), short(label)));
     match parts.collect::<Vec<_>>().join(" · ") {
         nothing if nothing.is_empty() => "the only setting".to_owned(),
         title => title,
@@ -198,6 +198,7 @@ pub(super) fn summarize(
             fold: run.fold,
             status: run.status.name(),
             reason: reason.clone(),
+            log: run.history.log_tail.clone(),
         };
         if !left_out.contains(&run) {
             left_out.push(run);

@@ -1,6 +1,7 @@
 //! One level of a factor against another.
 
 use exp_core::metrics::{Metric, Rule};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::contrast::{Arm, Contrast, difference};
@@ -58,8 +59,9 @@ impl EffectBuilder<'_, '_> {
         let Some(baseline) = baseline.or(labels.first().map(String::as_str)) else {
             return Vec::new();
         };
+        // Each draws its own test sets, which takes most of a report's time.
         labels
-            .iter()
+            .par_iter()
             .filter(|level| *level != baseline)
             .map(|level| self.effect(factor, level, baseline, metric, primary))
             .collect()

@@ -13,6 +13,7 @@ mod contrast;
 mod effect;
 mod evidence;
 mod interaction;
+mod notes;
 mod numbers;
 mod options;
 mod sentence;
@@ -147,7 +148,7 @@ fn benchmark(
     BenchmarkVerdict {
         synthetic: runs.iter().any(|run| run.synthetic),
         answer: sentence::answer(question, factors, &primary),
-        notes: sentence::notes(question, &primary, &others, &interactions),
+        notes: notes::notes(question, &primary, &others, &interactions),
         benchmark: name,
         primary,
         others,

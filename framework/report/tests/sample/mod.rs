@@ -6,7 +6,7 @@ use exp_core::experiment::{Compare, Level};
 use exp_core::metrics::{Metric, Rule};
 use exp_core::provenance::{HeldOut, Provenance};
 use exp_store::{
-    ExperimentData, ExperimentRecord, History, PromptRecord, RunRecord, Selection, Status,
+    ExperimentData, ExperimentRecord, History, Note, PromptRecord, RunRecord, Selection, Status,
 };
 
 const ELEVEN: [&str; 11] = [
@@ -74,7 +74,12 @@ pub fn run(
         checkpoints: Vec::new(),
         started: Some("2026-01-05T10:00:00Z".parse().unwrap()),
         finished: Some("2026-01-05T10:04:10.25Z".parse().unwrap()),
-        history: History::default(),
+        history: History {
+            attempts: 1,
+            seconds: 250.25,
+            epoch: 12,
+            ..History::default()
+        },
     }
 }
 
@@ -145,6 +150,10 @@ pub fn ablation() -> ExperimentData {
             .to_owned(),
     );
     runs[7].selections.clear();
+    runs[7].history.log_tail = Some(
+        "epoch 3: training loss 1.612, test UAR 24.1\nepoch 4, step 11: the loss is not a number"
+            .to_owned(),
+    );
     let nan = runs[16]
         .points
         .iter_mut()
@@ -166,6 +175,10 @@ pub fn hostile() -> ExperimentData {
     ];
     let joined = hostile.join(" ");
     let mut data = ablation();
+    data.runs[3].history.notes = vec![Note {
+        text: joined.clone(),
+        written: "2026-01-06T08:30:00Z".parse().unwrap(),
+    }];
     data.experiment.name.clone_from(&joined);
     data.experiment.question.clone_from(&joined);
     data.experiment.yaml.clone_from(&joined);
@@ -182,6 +195,8 @@ pub fn hostile() -> ExperimentData {
             .map(|class| format!("{class} {joined}"))
             .collect();
         run.failure = run.failure.as_ref().map(|_| joined.clone());
+        run.history.log_tail = run.failure.clone();
+        run.settings = serde_json::json!({ joined.as_str(): joined });
         for level in &mut run.levels {
             level.factor = format!("{} {joined}", level.factor);
             level.label = format!("{} {joined}", level.label);
@@ -242,6 +257,11 @@ pub fn two_benchmarks() -> ExperimentData {
         }
     }
     runs[5].status = Status::Interrupted;
+    runs[5].history.epoch = 5;
+    runs[5].history.notes = vec![Note {
+        text: "The machine went down in the night.".to_owned(),
+        written: "2026-01-06T08:30:00Z".parse().unwrap(),
+    }];
     let mut data = experiment(runs);
     data.experiment.name = "two_benchmarks".to_owned();
     data.experiment.compare = None;
@@ -313,7 +333,10 @@ fn trained(
         );
     }
     run.prompts = classes.iter().map(|class| prompt(class, plain)).collect();
-    run.provenance = Some(provenance());
+    run.provenance = Some(Provenance {
+        peak_memory: Some(1_400_000_000 + 1_000_000 * seed),
+        ..provenance()
+    });
     run
 }
 

@@ -9,15 +9,31 @@ use crate::verdict::{
 };
 use crate::{describe, text};
 
+/// Sentences of an answer, and notes on it, that stand open; the others are in details.
+const OPEN: usize = 8;
+
+/// Differences that the chart draws.
+const DRAWN: usize = 40;
+
+/// Comparisons that the table holds.
+const LISTED: usize = 200;
+
 /// The answer on one benchmark.
 #[derive(Serialize)]
 pub struct Answer {
     benchmark: String,
     sentences: Vec<String>,
+    /// The sentences that are too many to stand open.
+    more_sentences: Vec<String>,
     notes: Vec<String>,
+    more_notes: Vec<String>,
     chart: Option<Forest>,
+    /// Comparisons that the chart has no room for.
+    more_lines: usize,
     /// All comparisons with their figures.
     comparisons: Vec<Comparison>,
+    /// Comparisons that the table has no room for.
+    more_comparisons: usize,
 }
 
 /// One comparison as a row of a table.
@@ -45,9 +61,10 @@ impl Answer {
         let primary = verdict.primary.iter().map(|effect| (true, effect));
         let effects = primary.chain(verdict.others.iter().map(|effect| (false, effect)));
         let effects: Vec<(bool, &Effect)> = effects.collect();
-        let rows = effects
-            .iter()
-            .filter_map(|(primary, effect)| row(*primary, effect));
+        let rows: Vec<Row> = (effects.iter())
+            .filter_map(|(primary, effect)| row(*primary, effect))
+            .collect();
+        let more_lines = rows.len().saturating_sub(DRAWN);
         let mut comparisons: Vec<Comparison> = (effects.iter())
             .map(|(primary, effect)| {
                 comparison(
@@ -62,25 +79,43 @@ impl Answer {
         comparisons.extend(verdict.interactions.iter().map(|one| {
             let what = format!(
                 "({} − {}) with {} − with {}",
-                one.level, one.baseline, one.at, one.than_at
+                text::short(&one.level),
+                text::short(&one.baseline),
+                text::short(&one.at),
+                text::short(&one.than_at)
             );
             let metric = describe::metric(one.metric);
             comparison(false, what, metric, &one.evidence, &one.sentence)
         }));
+        let more_comparisons = comparisons.len().saturating_sub(LISTED);
+        comparisons.truncate(LISTED);
+        let (sentences, more_sentences) = open(&verdict.answer);
+        let (notes, more_notes) = open(&verdict.notes);
         Self {
             benchmark: verdict.benchmark.clone(),
-            sentences: verdict.answer.clone(),
-            notes: verdict.notes.clone(),
-            chart: forest(rows.collect()),
+            sentences,
+            more_sentences,
+            notes,
+            more_notes,
+            chart: forest(rows.into_iter().take(DRAWN).collect()),
+            more_lines,
             comparisons,
+            more_comparisons,
         }
     }
+}
+
+/// The texts that stand open, and the others.
+fn open(texts: &[String]) -> (Vec<String>, Vec<String>) {
+    let (open, more) = texts.split_at(texts.len().min(OPEN));
+    (open.to_vec(), more.to_vec())
 }
 
 /// What is compared: `depth: 2 − 1`.
 fn what(effect: &Effect) -> String {
     let name = effect.factor.rsplit('.').next().unwrap_or_default();
-    format!("{name}: {} − {}", effect.level, effect.baseline)
+    let [name, level, baseline] = [name, &effect.level, &effect.baseline].map(text::short);
+    format!("{name}: {level} − {baseline}")
 }
 
 /// The row of the chart; none without a mean.

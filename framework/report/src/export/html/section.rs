@@ -10,7 +10,10 @@ use crate::charts::curves::{Panel, panels};
 use crate::charts::dots::{Dots, dots};
 use crate::charts::{COLOURS, DASHES};
 use crate::summary::{BenchmarkSummary, HardClip, RULES, SettingSummary};
-use crate::{Report, describe};
+use crate::{Report, View, describe};
+
+/// Settings that charts show: of more, no line could be told from its neighbours.
+const DRAWN: usize = 40;
 
 /// Settings whose confusion matrix is shown; the JSON export has them all.
 const MATRICES: usize = 12;
@@ -30,6 +33,8 @@ pub struct Section<'a> {
     grids: Vec<Grid>,
     panels: Vec<Panel>,
     keys: Vec<LegendKey>,
+    /// How many settings the charts show.
+    drawn: usize,
     gaps: usize,
     /// Each class with its test clips in one seed.
     classes: Vec<(String, u64)>,
@@ -81,16 +86,14 @@ struct Hard<'a> {
 impl<'a> Section<'a> {
     pub fn new(report: &'a Report, at: usize, benchmark: &'a BenchmarkSummary) -> Self {
         let own = report.view.rule;
-        let keys = benchmark.settings.iter().map(|setting| LegendKey {
+        let drawn = drawn(benchmark, report.view);
+        let keys = drawn.iter().map(|setting| LegendKey {
             letter: setting.setting.letter.clone(),
             title: setting.setting.title.clone(),
             colour: setting.setting.index % COLOURS,
             dash: DASHES[setting.setting.index % DASHES.len()],
         });
-        let curves = benchmark
-            .settings
-            .iter()
-            .flat_map(|setting| &setting.curves);
+        let curves = drawn.iter().flat_map(|setting| &setting.curves);
         let hard = |clip: &'a HardClip| {
             let key = (benchmark.name.clone(), clip.clip.clone());
             Hard {
@@ -111,10 +114,11 @@ impl<'a> Section<'a> {
             absent: describe::absent(benchmark),
             held_out: describe::held_out(benchmark),
             chance: benchmark.chance(),
-            dots: dots(benchmark, own),
+            dots: dots(benchmark, &drawn, own),
             grids: grids(report, benchmark),
-            panels: panels(benchmark),
+            panels: panels(&drawn),
             keys: keys.collect(),
+            drawn: drawn.len(),
             gaps: curves.map(|curve| curve.gaps()).sum(),
             classes: benchmark.classes.iter().map(class).collect(),
             matrices: benchmark.settings.len().min(MATRICES),
@@ -126,6 +130,22 @@ impl<'a> Section<'a> {
             hardest: report.hardest[at].iter().map(hard).collect(),
         }
     }
+}
+
+/// The settings that charts show, in the plan's order: all, or where there are too many those with the
+/// highest figures.
+fn drawn(benchmark: &BenchmarkSummary, view: View) -> Vec<&SettingSummary> {
+    let mut drawn: Vec<&SettingSummary> = benchmark.settings.iter().collect();
+    if drawn.len() > DRAWN {
+        let figure = |setting: &SettingSummary| {
+            let mean = setting.rule(view.rule).metric(view.metric).mean;
+            mean.unwrap_or(f64::NEG_INFINITY)
+        };
+        drawn.sort_by(|one, other| figure(other).total_cmp(&figure(one)));
+        drawn.truncate(DRAWN);
+        drawn.sort_by_key(|setting| setting.setting.index);
+    }
+    drawn
 }
 
 fn table(report: &Report, benchmark: &BenchmarkSummary, rule: Rule) -> RuleTable {

@@ -27,6 +27,10 @@ impl Exporter for TensorBoard {
         None
     }
 
+    fn series(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     fn render(&self, reports: &[Report]) -> Result<Rendered, ReportError> {
         let files = reports.iter().flat_map(|report| {
             let runs = report.data.runs.iter().filter(|run| !run.points.is_empty());

@@ -1,13 +1,17 @@
-//! Published results: the file of them, what is wrong in it, and the rows that may stand beside ours.
+//! Published results: the file of them, and the rows that may stand beside ours.
+
+mod faults;
 
 use exp_core::metrics::Rule;
-use exp_core::tree::{Diagnostic, Mark, Node, Value, decode, suggest};
+use exp_core::tree::{Diagnostic, Mark, Node, Value, decode};
 use serde::{Deserialize, Serialize};
 
 use crate::figure::Figure;
 use crate::statistics::Interval;
 use crate::statistics::paired::Paired;
 use crate::summary::BenchmarkSummary;
+
+pub use faults::faults;
 
 /// A result as a publication gives it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -299,29 +303,6 @@ pub fn standing(ours: Interval, published: f64) -> Standing {
     }
 }
 
-/// Everything that is wrong in the parsed file: entries that cannot be read, unknown benchmarks,
-/// figures out of range, missing sources, and entries that stand twice. `benchmarks` are the names of
-/// all protocol files.
-pub fn faults(node: &Node, benchmarks: &[String]) -> Vec<Diagnostic> {
-    let (published, mut faults) = read(node);
-    for (result, mark) in published.results.iter().zip(&published.marks) {
-        faults.extend(entry_faults(result, mark, benchmarks));
-    }
-    for (one, other) in pairs(published.results.len()) {
-        let (first, second) = (&published.results[one], &published.results[other]);
-        if first.same_setting(second) && first.same_figures(second) {
-            let name = second.title();
-            faults.push(
-                Diagnostic::new(format!("{name} on {} stands twice", second.benchmark))
-                    .at(&published.marks[other])
-                    .related(&published.marks[one], "first here")
-                    .help("remove one of the two"),
-            );
-        }
-    }
-    faults
-}
-
 fn read(node: &Node) -> (Published, Vec<Diagnostic>) {
     let mut published = Published {
         results: Vec::new(),
@@ -345,51 +326,6 @@ fn read(node: &Node) -> (Published, Vec<Diagnostic>) {
         }
     }
     (published, faults)
-}
-
-fn entry_faults(result: &PublishedResult, mark: &Mark, benchmarks: &[String]) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
-    let mut fault = |message: String, help: Option<String>| {
-        faults.push(Diagnostic {
-            help,
-            ..Diagnostic::new(message).at(mark)
-        });
-    };
-    let name = result.title();
-    if !benchmarks.contains(&result.benchmark) {
-        fault(
-            format!("{name}: there is no benchmark `{}`", result.benchmark),
-            suggest(
-                &result.benchmark,
-                "there are",
-                benchmarks.iter().map(String::as_str),
-            ),
-        );
-    }
-    if result.source.trim().is_empty() {
-        fault(
-            format!("{name} has no source"),
-            Some("say where the figures were read".to_owned()),
-        );
-    }
-    if result.uar.is_none() && result.war.is_none() {
-        fault(format!("{name} has neither `uar` nor `war`"), None);
-    }
-    for (key, value) in [("uar", result.uar), ("war", result.war)] {
-        if value.is_some_and(|value| !(value > 0.0 && value <= 100.0)) {
-            let value = value.unwrap_or_default();
-            fault(
-                format!("{name}: `{key}` is {value}, expected a percentage above 0 and up to 100"),
-                None,
-            );
-        } else if value.is_some_and(|value| value <= 1.0) {
-            fault(
-                format!("{name}: `{key}` is a share, expected a percentage"),
-                Some("multiply it by 100".to_owned()),
-            );
-        }
-    }
-    faults
 }
 
 fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {

@@ -5,19 +5,17 @@
 //! present form could no longer read the new one; fields may be added without that. Learning
 //! curves are not in it: the store and the TensorBoard files have them.
 
+mod fill;
+
 use std::collections::BTreeMap;
 
-use exp_core::metrics::{Confusion, Metric, Rule};
-use exp_store::RunRecord;
+use exp_core::metrics::{Metric, Rule};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::{Exporter, Rendered, ReportError};
-use crate::figure;
-use crate::summary::{BenchmarkSummary, SettingSummary};
-use crate::verdict::{BenchmarkVerdict, Effect};
-use crate::{Report, summary};
+use crate::Report;
 
 /// The version of the form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -41,7 +39,7 @@ impl Exporter for Json {
     fn render(&self, reports: &[Report]) -> Result<Rendered, ReportError> {
         let document = Document {
             schema_version: SCHEMA_VERSION,
-            experiments: reports.iter().map(experiment).collect(),
+            experiments: reports.iter().map(fill::experiment).collect(),
         };
         let mut text = serde_json::to_string_pretty(&document)?;
         text.push('\n');
@@ -248,6 +246,14 @@ struct Run {
     status: String,
     /// Why it failed.
     failure: Option<String>,
+    /// The last lines of its log, if it failed.
+    log_tail: Option<String>,
+    /// What people noted on it.
+    notes: Vec<String>,
+    /// Seconds of work on it.
+    seconds: f64,
+    /// The most main memory in bytes that its process had by its end.
+    peak_memory: Option<u64>,
     /// When it started, RFC 3339.
     started: Option<String>,
     /// When it was done or failed, RFC 3339.
@@ -269,171 +275,4 @@ struct Measured {
     uar: Option<f64>,
     /// Weighted average recall (accuracy), in percent.
     war: Option<f64>,
-}
-
-fn experiment(report: &Report) -> Experiment {
-    let summary = &report.summary;
-    let letter = |run: &RunRecord| {
-        let setting = summary
-            .settings
-            .iter()
-            .find(|setting| setting.levels == run.levels);
-        setting.map_or_else(String::new, |setting| setting.letter.clone())
-    };
-    Experiment {
-        name: summary.name.clone(),
-        question: summary.question.clone(),
-        file: summary.yaml.clone(),
-        metric: report.view.metric,
-        rule: report.view.rule,
-        factors: summary.factors.clone(),
-        settings: summary.settings.iter().map(setting).collect(),
-        benchmarks: summary.benchmarks.iter().map(benchmark).collect(),
-        comparisons: report.verdict.benchmarks.iter().map(comparisons).collect(),
-        runs: report
-            .data
-            .runs
-            .iter()
-            .map(|one| run(one, letter(one)))
-            .collect(),
-    }
-}
-
-fn comparisons(verdict: &BenchmarkVerdict) -> Comparisons {
-    Comparisons {
-        benchmark: verdict.benchmark.clone(),
-        answer: verdict.answer.clone(),
-        notes: verdict.notes.clone(),
-        primary: verdict.primary.iter().map(comparison).collect(),
-        others: verdict.others.iter().map(comparison).collect(),
-    }
-}
-
-fn comparison(effect: &Effect) -> Comparison {
-    let evidence = &effect.evidence;
-    let test = evidence.test;
-    Comparison {
-        factor: effect.factor.clone(),
-        level: effect.level.clone(),
-        baseline: effect.baseline.clone(),
-        metric: effect.metric,
-        seeds: evidence.seeds.iter().map(seed).collect(),
-        mean: evidence.mean,
-        sd: evidence.sd,
-        n: evidence.n,
-        interval: test.map(|test| (test.interval.low, test.interval.high)),
-        p: test.map(|test| test.p),
-        corrected_p: evidence.corrected,
-        smallest_visible: test.map(|test| test.smallest_visible),
-        sentence: effect.sentence.clone(),
-    }
-}
-
-fn seed(value: &figure::SeedValue) -> SeedValue {
-    SeedValue {
-        seed: value.seed,
-        value: value.value,
-    }
-}
-
-fn setting(setting: &summary::Setting) -> Setting {
-    let levels = setting.levels.iter();
-    Setting {
-        letter: setting.letter.clone(),
-        levels: levels
-            .map(|level| (level.factor.clone(), level.label.clone()))
-            .collect(),
-    }
-}
-
-fn benchmark(benchmark: &BenchmarkSummary) -> Benchmark {
-    Benchmark {
-        name: benchmark.name.clone(),
-        synthetic: benchmark.synthetic,
-        classes: benchmark.classes.clone(),
-        absent: benchmark
-            .absent
-            .iter()
-            .map(|(class, _)| class.clone())
-            .collect(),
-        folds: benchmark.folds.clone(),
-        results: benchmark.settings.iter().flat_map(outcomes).collect(),
-    }
-}
-
-fn outcomes(setting: &SettingSummary) -> impl Iterator<Item = Outcome> {
-    let letter = setting.setting.letter.clone();
-    let rules = setting.rules.iter().filter(|under| setting.has(under.rule));
-    rules.map(move |under| Outcome {
-        setting: letter.clone(),
-        rule: under.rule,
-        epochs: under.epochs,
-        uar: values(&under.uar),
-        war: values(&under.war),
-        folds: under.folds.iter().map(fold).collect(),
-        recalls: under.recalls.iter().map(recall).collect(),
-        confusion: (under.confusion.iter())
-            .map(|row| row.iter().map(|cell| cell.count).collect())
-            .collect(),
-    })
-}
-
-fn fold(fold: &summary::FoldSummary) -> Fold {
-    Fold {
-        fold: fold.fold,
-        uar: values(&fold.uar),
-        war: values(&fold.war),
-    }
-}
-
-fn recall(recall: &summary::Recall) -> Recall {
-    Recall {
-        class: recall.class.clone(),
-        recall: values(&recall.figure),
-        clips: recall.clips,
-    }
-}
-
-fn values(figure: &figure::Figure) -> Figure {
-    Figure {
-        values: figure.values.iter().map(seed).collect(),
-        mean: figure.mean,
-        sd: figure.sd,
-        n: figure.n,
-    }
-}
-
-fn run(run: &RunRecord, setting: String) -> Run {
-    let measured = |selection: &exp_store::Selection| {
-        let pairs = selection
-            .predictions
-            .iter()
-            .map(|clip| (clip.target, clip.predicted));
-        let confusion = Confusion::from_pairs(run.classes.len(), pairs);
-        Measured {
-            rule: selection.rule,
-            epoch: selection.epoch,
-            clips: selection.predictions.len(),
-            uar: confusion.uar(),
-            war: confusion.war(),
-        }
-    };
-    let counts = run.status == exp_store::Status::Done;
-    Run {
-        id: run.id.clone(),
-        benchmark: run.benchmark.clone(),
-        setting,
-        seed: run.seed,
-        fold: run.fold,
-        status: run.status.name().to_owned(),
-        failure: run.failure.clone(),
-        started: run.started.map(|time| time.to_string()),
-        finished: run.finished.map(|time| time.to_string()),
-        results: run
-            .selections
-            .iter()
-            .filter(|_| counts)
-            .map(measured)
-            .collect(),
-    }
 }
