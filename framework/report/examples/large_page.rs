@@ -1,7 +1,7 @@
 //! A store with one large experiment, and how long its page takes.
 //!
 //! ```text
-//! cargo run --release -p exp-report --example large -- large.db 40x1 5 5 50 176
+//! cargo run --release -p exp-report --example large_page -- large.db 40x1 5 5 50 176
 //! ```
 //!
 //! makes a store of 40 settings (the levels of two factors), 5 seeds and 5 folds, so 1,000 runs, of
