@@ -142,7 +142,7 @@ fn panel(
 fn thinned(curve: &Curve, every: usize) -> Curve {
     let thin = |points: &[(usize, f64)]| -> Vec<(usize, f64)> {
         let last = points.last().map(|point| point.0);
-        let kept = |point: &&(usize, f64)| point.0 % every == 0 || Some(point.0) == last;
+        let kept = |point: &&(usize, f64)| point.0.is_multiple_of(every) || Some(point.0) == last;
         points.iter().filter(kept).copied().collect()
     };
     Curve {
