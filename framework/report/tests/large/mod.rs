@@ -165,7 +165,7 @@ fn train(store: &Store, run: &NewRun, index: usize, shape: Shape) {
             .finish(&claim, Some(1_500_000_000 + 4096 * index as u64))
             .unwrap(),
     }
-    if index % 50 == 0 {
+    if index.is_multiple_of(50) {
         store
             .add_note(&run.id, "on a machine that others used, too")
             .unwrap();
