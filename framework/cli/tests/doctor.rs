@@ -157,6 +157,28 @@ fn a_gpu_that_is_not_there_is_told_before_anything_is_done() {
 }
 
 #[test]
+fn a_gpu_that_only_its_driver_shows_is_named() {
+    let project = project();
+    // As a driver's management library is found: by name, through the loader.
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fake_nvml.c");
+    let library = project.path().join("libnvidia-ml.so.1");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    assert!(compiler.arg(source).status().unwrap().success());
+    let here = [("LD_LIBRARY_PATH", project.path().to_str().unwrap())];
+    let text = out(&exp(project.path(), &here, &["doctor"]));
+    assert!(
+        text.contains("NVIDIA H200 is there and cannot be used"),
+        "{text}"
+    );
+    assert!(text.contains("570.86.15 (CUDA 12.8)"), "{text}");
+    let file = "experiments/ablation_context.yaml";
+    let output = exp(project.path(), &here, &["run", file, "--device", "cuda"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("NVIDIA H200"), "{}", err(&output));
+}
+
+#[test]
 fn a_command_on_one_device_refuses_several() {
     let project = project();
     let output = exp(project.path(), &[], &["pretrain", "--device", "cuda:0,1"]);

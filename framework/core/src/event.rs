@@ -10,13 +10,24 @@ use crate::metrics::Rule;
 pub struct Point {
     /// The series' name: `train/loss`, `test/loss`, `test/uar`, `test/war`,
     /// `test/recall/<class>`, `held_out/loss`, `held_out/uar`, `held_out/war`,
-    /// `time/epoch_seconds`, `time/waited_share` (of the epoch, in 0 to 1),
-    /// `data/damaged_frames`, …
+    /// `data/damaged_frames`, …, and what [`Point::is_of_the_machine`].
     pub series: String,
     /// The epoch, counted from 1.
     pub epoch: usize,
     /// The value; percent for UAR, WAR and recalls.
     pub value: f64,
+}
+
+impl Point {
+    /// Whether the figure is of the machine and what else it did, and may differ when a run is done
+    /// again: `time/epoch_seconds`, `time/waited_seconds`, `time/waited_share` (of the epoch, in 0 to
+    /// 1), `time/clips_per_second`, `gpu/joules` (used by the whole GPU during the epoch),
+    /// `gpu/memory_bytes` (held by the process at the epoch's end).
+    pub fn is_of_the_machine(&self) -> bool {
+        ["time/", "gpu/"]
+            .iter()
+            .any(|prefix| self.series.starts_with(prefix))
+    }
 }
 
 /// What a trained model says of one test clip.

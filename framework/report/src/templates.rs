@@ -83,6 +83,7 @@ pub(crate) fn environment() -> Result<Environment<'static>, Error> {
     });
     environment.add_filter("bytes", text::bytes);
     environment.add_filter("duration", text::duration);
+    environment.add_filter("energy", text::energy);
     environment.add_filter("signed", |value: f64| signed(value, 1));
     environment.add_filter("decimals", |value: f64, decimals: usize| {
         format!("{value:.decimals$}")

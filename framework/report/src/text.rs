@@ -82,6 +82,15 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// An energy in joules as `0.8 Wh` or `1.25 kWh`.
+pub fn energy(joules: f64) -> String {
+    let watt_hours = joules / 3600.0;
+    match watt_hours < 999.95 {
+        true => format!("{watt_hours:.1} Wh"),
+        false => format!("{:.2} kWh", watt_hours / 1000.0),
+    }
+}
+
 /// A size as `999 B` or `1.5 GB`, in powers of 1,000.
 pub fn bytes(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];
@@ -176,6 +185,9 @@ mod tests {
 
     #[test]
     fn times_have_two_parts_at_most() {
+        assert_eq!(energy(2_880.0), "0.8 Wh");
+        assert_eq!(energy(3_599_999.0), "1.00 kWh");
+        assert_eq!(energy(4_500_000.0), "1.25 kWh");
         let times = [0.04, 9.96, 59.4, 61.0, 3599.0, 7500.0].map(duration);
         assert_eq!(
             times,

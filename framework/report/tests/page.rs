@@ -3,8 +3,10 @@
 
 mod sample;
 
+use exp_core::event::Point;
 use exp_report::export::{Exporter, Html, Rendered};
 use exp_report::published::Published;
+use exp_report::summary::READ;
 use exp_report::{Options, Report};
 use exp_store::ExperimentData;
 
@@ -158,6 +160,45 @@ fn what_runs_left_behind_is_told() {
     // What each run took is no other origin.
     assert_eq!(times(&page, "class=\"facts\""), 1);
     assert_eq!(times(&page, "To do these runs again"), 1);
+}
+
+#[test]
+fn what_a_gpu_used_is_told_where_its_driver_told() {
+    let mut data = sample::ablation();
+    let cost = |data: &ExperimentData| {
+        let page = page(data);
+        let from = page.split_once("id=\"cost\"").unwrap().1;
+        from.split_once("</section>").unwrap().0.to_owned()
+    };
+    assert!(!cost(&data).contains("Energy"));
+    let all = data.runs.len();
+    for (index, run) in data.runs.iter_mut().enumerate() {
+        for epoch in 1..=4 {
+            let mut point = |series: &str, value: f64| {
+                run.points.push(Point {
+                    series: series.to_owned(),
+                    epoch,
+                    value,
+                });
+            };
+            point("time/epoch_seconds", 60.0);
+            point("gpu/memory_bytes", 9.4e9 - epoch as f64 * 1e9);
+            // One epoch of the last run was trained where no driver told.
+            if (index, epoch) != (all - 1, 1) {
+                point("gpu/joules", 90_000.0);
+            }
+        }
+    }
+    // What a page is made of is read from the store by name.
+    for run in &mut data.runs {
+        run.points.retain(|point| READ.contains(&&*point.series));
+    }
+    let cost = cost(&data);
+    assert!(cost.contains("8.4 GB"), "{cost}");
+    assert!(cost.contains("100.0 Wh"), "{cost}");
+    // That run's setting has a dash.
+    let settings = cost.matches("8.4 GB").count();
+    assert_eq!(cost.matches("100.0 Wh").count(), settings - 1, "{cost}");
 }
 
 #[test]

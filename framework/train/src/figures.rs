@@ -2,10 +2,11 @@
 
 use exp_core::experiment::{DamagedFrame, ShortClip};
 
+use crate::clock::Clock;
 use crate::error::TrainError;
 use crate::evaluate::{Evaluation, evaluate};
 use crate::learner::Learner;
-use crate::run::{Clock, Run, Trained};
+use crate::run::{Run, Trained};
 use crate::state::Progress;
 
 /// What a model of one epoch says of the clips that it was not trained on.
@@ -56,7 +57,7 @@ impl Run<'_> {
         epoch: usize,
         progress: &Progress,
         evaluations: &Evaluations,
-        clock: &Clock,
+        clock: &Clock<'_>,
     ) -> Result<Figures, TrainError> {
         let pass = progress.pass;
         let loss = pass.loss / pass.steps as f64;
@@ -105,6 +106,9 @@ impl Run<'_> {
                 pass.clips as f64 / pass.seconds,
             ),
         ]);
+        let gpu = clock.gpu();
+        points.extend(gpu.joules.map(|joules| ("gpu/joules".to_owned(), joules)));
+        points.extend((gpu.memory).map(|bytes| ("gpu/memory_bytes".to_owned(), bytes as f64)));
         self.emit(epoch, points);
         Ok(Figures {
             test: trained(&evaluations.test)?,

@@ -1,6 +1,7 @@
 //! Training: the learner, the loop over epochs, the optimiser's groups, checkpoints, and the
 //! pretraining of the small CLIP.
 
+mod clock;
 mod error;
 mod evaluate;
 mod figures;
@@ -13,6 +14,7 @@ pub mod pretrain;
 mod run;
 mod state;
 
+pub use clock::GpuUse;
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
 pub use learner::{DferClipLearner, Learner, Loss, Part, Tensors};

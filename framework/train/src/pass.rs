@@ -5,6 +5,7 @@ use std::time::Instant;
 use exp_core::event::Event;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
 use crate::error::TrainError;
 use crate::learner::{Learner, Loss};
 use crate::run::Run;
@@ -24,6 +25,9 @@ pub(crate) struct Pass {
     /// Seconds, and those of them that were spent waiting for clips.
     pub seconds: f64,
     pub waited: f64,
+    /// The energy in joules that a GPU used, where its driver tells.
+    #[serde(default)]
+    pub joules: f64,
 }
 
 impl Run<'_> {
@@ -33,11 +37,11 @@ impl Run<'_> {
         &self,
         learner: &mut dyn Learner,
         progress: &mut Progress,
+        clock: &Clock<'_>,
     ) -> Result<bool, TrainError> {
         let epoch = progress.epochs + 1;
         let factor = self.training.rate_factor(epoch);
         let before = progress.pass;
-        let start = Instant::now();
         let mut batches =
             self.train
                 .training(self.augment, self.seed, epoch as u64, before.steps)?;
@@ -63,19 +67,20 @@ impl Run<'_> {
             {
                 self.read(last, epoch, &mut progress.pass)?;
             }
-            progress.pass.seconds = before.seconds + start.elapsed().as_secs_f64();
+            progress.pass.seconds = clock.seconds();
             progress.pass.waited = before.waited + batches.waited().as_secs_f64();
             if stopped {
                 return Ok(false);
             }
             if due {
+                progress.pass.joules = clock.joules();
                 self.commit(learner, progress)?;
                 saved = Instant::now();
             }
         }
         if let Some(last) = unread {
             self.read(last, epoch, &mut progress.pass)?;
-            progress.pass.seconds = before.seconds + start.elapsed().as_secs_f64();
+            progress.pass.seconds = clock.seconds();
         }
         Ok(true)
     }

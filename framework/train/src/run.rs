@@ -8,7 +8,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use exp_core::checkpoint::{CheckpointCard, RunCard};
 use exp_core::event::{Event, EventSink, Point, Prediction};
@@ -17,6 +16,7 @@ use exp_core::metrics::Rule;
 use exp_data::loader::Loader;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::{Clock, GpuUse};
 use crate::error::TrainError;
 use crate::learner::Learner;
 use crate::pass::Pass;
@@ -43,6 +43,8 @@ pub struct Run<'a> {
     pub card: RunCard,
     /// Who is told.
     pub sink: &'a dyn EventSink,
+    /// What the GPU uses that the run is trained on.
+    pub gpu: &'a dyn Fn() -> GpuUse,
     /// Whether to stop, asked after each step.
     pub stop: &'a dyn Fn() -> bool,
 }
@@ -69,25 +71,6 @@ pub enum Ended {
         /// Steps taken in it.
         step: usize,
     },
-}
-
-/// Seconds of an epoch: those of earlier attempts at it, and those since.
-pub(crate) struct Clock {
-    before: f64,
-    start: Instant,
-}
-
-impl Clock {
-    fn from(before: f64) -> Self {
-        Self {
-            before,
-            start: Instant::now(),
-        }
-    }
-
-    pub(crate) fn seconds(&self) -> f64 {
-        self.before + self.start.elapsed().as_secs_f64()
-    }
 }
 
 /// Where the model of an epoch that a rule selected lies. That of a best epoch has the epoch in
@@ -133,8 +116,8 @@ impl Run<'_> {
         }
         while progress.epochs < self.training.epochs.get() {
             let epoch = progress.epochs + 1;
-            let clock = Clock::from(progress.pass.seconds);
-            let evaluations = match self.pass(learner, &mut progress) {
+            let clock = Clock::from(&progress.pass, self.gpu);
+            let evaluations = match self.pass(learner, &mut progress, &clock) {
                 Ok(true) => self.evaluate(learner)?,
                 Ok(false) => None,
                 Err(error) => {
@@ -143,6 +126,7 @@ impl Run<'_> {
                 }
             };
             let Some(evaluations) = evaluations else {
+                progress.pass.joules = clock.joules();
                 self.commit(learner, &progress)?;
                 return Ok(Ended::Stopped {
                     epoch,

@@ -14,7 +14,9 @@ use exp_report::{Options, Report, terminal};
 use exp_store::{ExperimentData, Store};
 use exp_train::Registry;
 
+use super::store::StoreArgument;
 use crate::Outcome;
+use crate::opened::open;
 use crate::project::{Project, read_yaml};
 use crate::strips;
 
@@ -35,9 +37,8 @@ pub struct Arguments {
     output: Option<PathBuf>,
     #[command(flatten)]
     comparison: ComparisonArguments,
-    /// The store to read [default: runs/exp.db].
-    #[arg(long, value_name = "FILE")]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgument,
 }
 
 /// What to compare in place of what the experiment's file says.
@@ -91,7 +92,7 @@ fn formats() -> impl TypedValueParser<Value = &'static dyn Exporter> {
 
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
     let project = Project::find(&std::env::current_dir()?)?;
-    let store = open(arguments.store.as_deref(), &project)?;
+    let store = open(&arguments.store)?;
     let options = arguments.comparison.options();
     let exporter = arguments.format;
     let mut reports = Vec::new();
@@ -128,17 +129,6 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         }
     }
     Ok(Outcome::Done)
-}
-
-/// Opens the store that is named, or the project's.
-pub fn open(named: Option<&Path>, project: &Project) -> anyhow::Result<Store> {
-    let path = named.map_or_else(|| project.store(), Path::to_owned);
-    anyhow::ensure!(
-        path.exists(),
-        "there is no store at {}: run an experiment first, or name its store with `--store FILE`",
-        path.display()
-    );
-    Ok(Store::open(&path)?)
 }
 
 /// An experiment out of the store, as a page needs it.

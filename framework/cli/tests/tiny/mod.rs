@@ -48,7 +48,7 @@ pub fn text(bytes: &[u8]) -> String {
 pub fn figures(run: &RunRecord) -> Vec<(String, usize, u64)> {
     run.points
         .iter()
-        .filter(|point| !point.series.starts_with("time/"))
+        .filter(|point| !point.is_of_the_machine())
         .map(|point| (point.series.clone(), point.epoch, point.value.to_bits()))
         .collect()
 }

@@ -1,8 +1,8 @@
 //! Whether a GPU can be used, told from what was found.
 
 use super::DeviceError;
+use super::driver::Gpu;
 use super::findings::Findings;
-use super::smi::Gpu;
 
 /// The least free memory that a run is started with, in MiB. A CUDA context takes some hundred MiB of
 /// it before the first tensor; the small CLIP fits in the rest, and what a larger model needs depends

@@ -22,7 +22,7 @@ pub enum DeviceError {
         there_is(gpus)
     )]
     NoDriver {
-        /// The names of GPUs that `nvidia-smi` shows all the same.
+        /// The names of GPUs that the driver shows all the same.
         gpus: Vec<String>,
     },
     /// The driver shows no GPU.
@@ -36,7 +36,7 @@ pub enum DeviceError {
         driver: Option<String>,
         /// `CUDA_VISIBLE_DEVICES`.
         visible_devices: Option<String>,
-        /// The names of GPUs that `nvidia-smi` shows.
+        /// The names of GPUs that the driver shows.
         gpus: Vec<String>,
     },
     /// There are GPUs, but not that one.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::driver::{self, Gpu};
 use super::library::{Library, Loader, beside, toolkits};
-use super::smi::{self, Gpu};
 
 /// What was found. Burn's CUDA backend looks for these things at its first use, by itself, and ends
 /// the program where one is missing: so they are looked for beforehand, in the same places.
@@ -13,7 +13,7 @@ pub struct Findings {
     pub built_for: Option<(u32, u32)>,
     /// The driver's library, `libcuda`.
     pub libcuda: Option<Library>,
-    /// The driver's version, as in `570.86.15`; `None` where `nvidia-smi` does not say.
+    /// The driver's version, as in `570.86.15`; `None` where it does not answer.
     pub driver: Option<String>,
     /// The newest CUDA that the driver runs, as in (12, 8).
     pub driver_cuda: Option<(u32, u32)>,
@@ -51,7 +51,7 @@ impl Findings {
         let headers = toolkit
             .as_ref()
             .is_some_and(|toolkit| toolkit.join("include").join(HEADER).is_file());
-        let answer = smi::ask();
+        let answer = driver::ask();
         let libcuda = loader.find(&names("cuda"));
         Self {
             built_for: built_for(),

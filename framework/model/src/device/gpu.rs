@@ -31,6 +31,9 @@ pub fn open_gpu(findings: &Findings, index: usize) -> Result<ChosenDevice, Devic
         index,
         name,
         driver: findings.driver_line(),
+        uuid: (findings.gpus.iter())
+            .find(|gpu| gpu.index == Some(index))
+            .map(|gpu| gpu.uuid.clone()),
     })
 }
 

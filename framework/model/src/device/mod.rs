@@ -2,26 +2,26 @@
 
 mod check;
 mod choice;
+mod driver;
 mod error;
 mod findings;
 mod gpu;
 mod library;
 mod precision;
 mod rate;
-mod smi;
 
 use burn::tensor::Device;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 pub use check::{LEAST_FREE_MIB, check};
 pub use choice::DeviceChoice;
+pub use driver::{Gpu, Meter};
 pub use error::DeviceError;
 pub use findings::Findings;
 pub use gpu::open_gpu;
 pub use library::Library;
 pub use precision::{DeviceKind, PrecisionError};
 pub use rate::product_rate;
-pub use smi::{Gpu, used_mib};
 
 /// A device with what reports call it.
 #[derive(Debug, Clone)]
@@ -36,6 +36,16 @@ pub struct ChosenDevice {
     pub name: String,
     /// A GPU's driver, as in `570.86.15 (CUDA 12.8)`.
     pub driver: Option<String>,
+    /// A GPU's unique name, where its driver tells.
+    pub uuid: Option<String>,
+}
+
+impl ChosenDevice {
+    /// What tells of a GPU's energy and memory; `None` on the CPU, and where the driver does not
+    /// answer.
+    pub fn meter(&self) -> Option<Meter> {
+        Meter::of(self.uuid.as_deref()?)
+    }
 }
 
 impl DeviceChoice {
@@ -78,5 +88,6 @@ fn cpu() -> ChosenDevice {
         index: 0,
         name: name.unwrap_or_default(),
         driver: None,
+        uuid: None,
     }
 }

@@ -7,11 +7,23 @@ use super::settings::Setting;
 use super::unique;
 use crate::figure::mean;
 
+/// What costs are made of.
+pub(super) const SERIES: [&str; 5] = [CLIPS_PER_SECOND, WAITED, EPOCH_SECONDS, JOULES, GPU_MEMORY];
+
 /// Clips that training took in a second.
-pub(super) const CLIPS_PER_SECOND: &str = "time/clips_per_second";
+const CLIPS_PER_SECOND: &str = "time/clips_per_second";
 
 /// The share of an epoch in which training waited for clips, in 0 to 1.
-pub(super) const WAITED: &str = "time/waited_share";
+const WAITED: &str = "time/waited_share";
+
+/// Seconds of an epoch, which each has.
+const EPOCH_SECONDS: &str = "time/epoch_seconds";
+
+/// The energy in joules that the GPU used during an epoch.
+const JOULES: &str = "gpu/joules";
+
+/// The bytes of a GPU's memory that the process held at the end of an epoch.
+const GPU_MEMORY: &str = "gpu/memory_bytes";
 
 /// What the runs of one setting on one benchmark cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,6 +44,11 @@ pub struct Cost {
     /// The most memory in bytes that a process had when it ended one of these runs. A process that
     /// trains several runs has them all in it.
     pub memory: Option<u64>,
+    /// The most memory of a GPU in bytes that a process held at the end of an epoch.
+    pub gpu_memory: Option<u64>,
+    /// Mean energy in joules that the GPU used for one run, whoever computed on it; `None` where that
+    /// is not known of each epoch of each run.
+    pub joules: Option<f64>,
     /// Mean number of clips that training took in a second.
     pub clips_per_second: Option<f64>,
     /// Mean share of an epoch in which training waited for clips, in percent.
@@ -54,15 +71,7 @@ pub(super) fn costs(runs: &[RunRecord], settings: &[Setting]) -> Vec<Cost> {
             let Some(seconds) = mean(own.iter().map(|(_, seconds)| *seconds)) else {
                 continue;
             };
-            let series = |name: &str| {
-                let points = own.iter().flat_map(|(run, _)| &run.points);
-                let points = points.filter(|point| point.series == name);
-                mean(
-                    points
-                        .map(|point| point.value)
-                        .filter(|value| value.is_finite()),
-                )
-            };
+            let series = |name| own.iter().flat_map(move |(run, _)| values(run, name));
             costs.push(Cost {
                 letter: setting.letter.clone(),
                 title: setting.title.clone(),
@@ -73,12 +82,34 @@ pub(super) fn costs(runs: &[RunRecord], settings: &[Setting]) -> Vec<Cost> {
                 memory: (own.iter())
                     .filter_map(|(run, _)| run.provenance.as_ref()?.peak_memory)
                     .max(),
-                clips_per_second: series(CLIPS_PER_SECOND),
-                waited: series(WAITED).map(|share| 100.0 * share),
+                gpu_memory: series(GPU_MEMORY)
+                    .reduce(f64::max)
+                    .map(|bytes| bytes as u64),
+                joules: (own
+                    .iter()
+                    .map(|(run, _)| joules(run))
+                    .collect::<Option<Vec<f64>>>())
+                .and_then(mean),
+                clips_per_second: mean(series(CLIPS_PER_SECOND)),
+                waited: mean(series(WAITED)).map(|share| 100.0 * share),
             });
         }
     }
     costs
+}
+
+/// The finite figures of a series.
+fn values(run: &RunRecord, series: &str) -> impl Iterator<Item = f64> {
+    let points = run.points.iter();
+    points
+        .filter(move |point| point.series == series && point.value.is_finite())
+        .map(|point| point.value)
+}
+
+/// What all epochs together used; `None` where that is not known of each.
+fn joules(run: &RunRecord) -> Option<f64> {
+    let known = values(run, JOULES).count();
+    (known > 0 && known == values(run, EPOCH_SECONDS).count()).then(|| values(run, JOULES).sum())
 }
 
 /// As the store recorded them; none where it did not.

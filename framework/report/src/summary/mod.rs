@@ -34,10 +34,12 @@ pub use shared::SharedSettings;
 pub const RULES: [Rule; 3] = [Rule::Last, Rule::HeldOut, Rule::BestTest];
 
 /// The series that a summary reads; the store has more, which only files of curves show.
-pub const READ: [&str; 6] = {
+pub const READ: [&str; 9] = {
     let [train_loss, test_loss, uar, war] = SERIES;
-    let (clips, waited) = (cost::CLIPS_PER_SECOND, cost::WAITED);
-    [train_loss, test_loss, uar, war, clips, waited]
+    let [clips, waited, seconds, joules, memory] = cost::SERIES;
+    [
+        train_loss, test_loss, uar, war, clips, waited, seconds, joules, memory,
+    ]
 };
 
 /// An experiment summed up.

@@ -18,7 +18,7 @@ pub struct Conflict {
     pub evaluation: bool,
     /// The selections that differ.
     pub selections: Vec<DifferentSelection>,
-    /// How many points differ, those of series `time/…` apart.
+    /// How many points differ, those of the machine apart.
     pub points: usize,
     /// The first of them, by series and epoch.
     pub first_points: Vec<DifferentPoint>,
@@ -90,10 +90,10 @@ async fn points(
     let rows: Vec<Found> = sqlx::query_as(
         "WITH ours AS (
              SELECT name, epoch, value FROM main.point JOIN main.series ON key = series
-             WHERE run = ?2 AND name NOT LIKE 'time/%'
+             WHERE run = ?2 AND name NOT LIKE 'time/%' AND name NOT LIKE 'gpu/%'
          ), theirs AS (
              SELECT name, epoch, value FROM other.point JOIN other.series ON key = series
-             WHERE run = ?1 AND name NOT LIKE 'time/%'
+             WHERE run = ?1 AND name NOT LIKE 'time/%' AND name NOT LIKE 'gpu/%'
          )
          SELECT coalesce(ours.name, theirs.name) AS series,
              coalesce(ours.epoch, theirs.epoch) AS at,

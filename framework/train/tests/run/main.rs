@@ -17,7 +17,7 @@ use exp_core::metrics::Rule;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_data::synthetic::Synthetic;
 use exp_model::parameters::{Fit, LoadError};
-use exp_train::{Ended, Learner, Loss, Part, Run, Tensors, TrainError, Trained};
+use exp_train::{Ended, GpuUse, Learner, Loss, Part, Run, Tensors, TrainError, Trained};
 use exp_weights::{WeightError, Weights};
 use tempfile::TempDir;
 
@@ -200,6 +200,7 @@ fn train_with(
         checkpoints: folder.path().join("weights"),
         card: card(&classes),
         sink: &heard,
+        gpu: &GpuUse::default,
         stop: &|| false,
     }
     .train(learner, None);

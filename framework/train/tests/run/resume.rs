@@ -9,13 +9,14 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use exp_core::clip::Clip;
-use exp_core::event::{Event, EventSink};
+use exp_core::event::{Event, EventSink, Point};
 use exp_core::experiment::{Augmentation, DamagedFrame, Normalize, ShortClip, Training};
 use exp_data::FeatureFiles;
 use exp_data::loader::{Batch, Loader, LoaderSettings};
 use exp_model::parameters::{Fit, LoadError};
 use exp_train::{
-    Ended, Learner, Loss, Part, Run, StateError, Tensors, TrainError, TrainingState, discard_state,
+    Ended, GpuUse, Learner, Loss, Part, Run, StateError, Tensors, TrainError, TrainingState,
+    discard_state,
 };
 use exp_weights::{WeightError, Weights, write};
 use tempfile::TempDir;
@@ -148,10 +149,8 @@ impl EventSink for Shared<'_> {
         for event in sink.waiting.lock().unwrap().drain(..) {
             match event {
                 Event::Epoch { points, .. } => {
-                    for point in points
-                        .into_iter()
-                        .filter(|point| !point.series.starts_with("time/"))
-                    {
+                    let lasting = |point: &Point| !point.series.starts_with("time/");
+                    for point in points.into_iter().filter(lasting) {
                         kept.figures
                             .insert((point.series, point.epoch), point.value.to_bits());
                     }
@@ -254,6 +253,11 @@ fn attempt_with(
         checkpoints: folder.to_owned(),
         card: card(&split.classes),
         sink: &sink,
+        // Three joules a step, however often the run is left.
+        gpu: &|| GpuUse {
+            joules: Some(100.0 + 3.0 * taken.get() as f64),
+            memory: Some(5 << 30),
+        },
         stop: &|| stop(taken.get()),
     }
     .train(&mut learner, state)
@@ -280,6 +284,11 @@ fn undisturbed() -> (String, BTreeMap<String, Vec<u8>>) {
     let ended = attempt(folder.path(), &kept, 10.0, usize::MAX, usize::MAX).unwrap();
     assert!(matches!(ended, Ended::Trained(_)));
     let left = left(folder.path(), &kept);
+    let joules = |epoch| ("gpu/joules".to_owned(), epoch);
+    for epoch in 1..=EPOCHS {
+        let joules = f64::from_bits(kept.lock().unwrap().figures[&joules(epoch)]);
+        assert_eq!(joules, 3.0 * STEPS as f64);
+    }
     assert_eq!(
         left.1.len(),
         3,
@@ -399,6 +408,7 @@ fn what_cannot_be_kept_stops_the_run() {
         checkpoints: folder.path().to_owned(),
         card: card(&split.classes),
         sink: &Full,
+        gpu: &GpuUse::default,
         stop: &|| false,
     }
     .train(&mut Tiny::default(), None);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use exp_data::loader::{Batch, Batches, Loader};
-use exp_model::device::{ChosenDevice, DeviceKind, product_rate, used_mib};
+use exp_model::device::{ChosenDevice, product_rate};
 use exp_model::prompt::ClassPrompts;
 use exp_train::{Learner, Loss, Part, TrainError};
 
@@ -97,10 +97,9 @@ pub fn measure(run: &PreparedRun, device: &ChosenDevice, steps: usize) -> anyhow
         operations: operations(run, size),
         // Before the product, whose matrices are large too.
         peak: peak_memory(),
-        gpu_mib: match device.kind {
-            DeviceKind::Cuda => used_mib(std::process::id()),
-            DeviceKind::Cpu => None,
-        },
+        gpu_mib: (device.meter())
+            .and_then(|meter| meter.memory_of(std::process::id()))
+            .map(|bytes| bytes >> 20),
         product_rate: product_rate(&device.device, settings.train.precision),
         clips: sizes.batch,
         workers: sizes.workers,

@@ -70,7 +70,7 @@ fn gpus(
 fn driver(findings: &Findings) -> Finding {
     match findings.driver_line() {
         Some(driver) => Finding::ok("driver", driver),
-        None => Finding::missing("driver", "unknown: `nvidia-smi` does not answer"),
+        None => Finding::missing("driver", "none answers (libnvidia-ml.so.1)"),
     }
 }
 

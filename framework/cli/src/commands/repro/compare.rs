@@ -18,7 +18,7 @@ pub struct Differences {
 }
 
 impl Differences {
-    /// Compares all points but those of the series `time/…`, and the selected epochs with their
+    /// Compares all points but those of the machine, and the selected epochs with their
     /// predictions.
     pub fn between(first: &RunRecord, again: &RunRecord) -> Self {
         let (one, two) = (values(first), values(again));
@@ -111,7 +111,7 @@ impl Value {
 fn values(run: &RunRecord) -> BTreeMap<Key, Value> {
     let mut values = BTreeMap::new();
     for point in &run.points {
-        if !point.series.starts_with("time/") {
+        if !point.is_of_the_machine() {
             let key = Key::Point {
                 series: point.series.clone(),
                 epoch: point.epoch,

@@ -12,10 +12,10 @@ use exp_core::experiment::ImageEncoder;
 use exp_core::provenance::Provenance;
 use exp_data::loader::Loader;
 use exp_data::{FeatureFiles, FrameCache};
-use exp_model::device::{ChosenDevice, DeviceKind};
+use exp_model::device::{ChosenDevice, DeviceKind, Meter};
 use exp_model::prompt::ClassPrompts;
 use exp_store::{Claim, RunSink, Status, Store};
-use exp_train::{Ended, Run, TrainError, TrainingState, discard_state};
+use exp_train::{Ended, GpuUse, Run, TrainError, TrainingState, discard_state};
 
 use super::beats::{Beating, Beats};
 use super::log::Log;
@@ -175,6 +175,7 @@ impl Session<'_> {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(self.cores)
             .build()?;
+        let meter = device.meter();
         let program = provenance(self.job.prepared.project.root(), device);
         let ids: Vec<String> = open.iter().map(|run| run.id.clone()).collect();
         let mut failed = 0;
@@ -191,6 +192,7 @@ impl Session<'_> {
                 session: self,
                 run,
                 device,
+                meter: meter.as_ref(),
                 program: &program,
                 claim: &claim,
             };
@@ -209,6 +211,7 @@ struct One<'a> {
     session: &'a Session<'a>,
     run: &'a PreparedRun,
     device: &'a ChosenDevice,
+    meter: Option<&'a Meter>,
     program: &'a Provenance,
     claim: &'a Claim,
 }
@@ -376,10 +379,18 @@ impl One<'_> {
             checkpoints,
             card: run.card(),
             sink,
+            gpu: &|| self.gpu(),
             stop: &|| self.session.job.stop.asked() || beating.is_lost(),
         }
         .train(learner.as_mut(), state)?;
         Ok(ended)
+    }
+
+    fn gpu(&self) -> GpuUse {
+        GpuUse {
+            joules: self.meter.and_then(Meter::joules),
+            memory: (self.meter).and_then(|meter| meter.memory_of(std::process::id())),
+        }
     }
 }
 

@@ -4,7 +4,6 @@ mod http;
 mod pages;
 
 use std::net::{IpAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -13,8 +12,9 @@ use anyhow::Context;
 use clap::Args;
 use exp_train::Registry;
 
-use super::report;
+use super::store::StoreArgument;
 use crate::Outcome;
+use crate::opened::open;
 use crate::project::Project;
 use http::Connection;
 use pages::Pages;
@@ -32,14 +32,13 @@ pub struct Arguments {
     /// who reaches this machine.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
-    /// The store to read [default: runs/exp.db].
-    #[arg(long, value_name = "FILE")]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgument,
 }
 
 pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome> {
     let project = Project::find(&std::env::current_dir()?)?;
-    let store = report::open(arguments.store.as_deref(), &project)?;
+    let store = open(&arguments.store)?;
     let address = (arguments.host, arguments.port);
     let listener = TcpListener::bind(address).with_context(|| {
         format!(

@@ -50,6 +50,7 @@ impl<'a> Pages<'a> {
 
     /// What a path leads to.
     pub fn answer(&self, path: &str) -> Answer {
+        self.notice_interrupted();
         let page = match path {
             "/" => self.index(),
             "/events" => return Answer::Events(String::new()),
@@ -76,6 +77,7 @@ impl<'a> Pages<'a> {
 
     /// The inside of a page as of now; `None` where it cannot be made at the moment.
     pub fn body(&self, name: &str) -> Option<Arc<str>> {
+        self.notice_interrupted();
         let stamp = stamp(self.store.path());
         // Whoever comes second waits for what the first one makes.
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,6 +93,12 @@ impl<'a> Pages<'a> {
         let text: Arc<str> = text.into();
         bodies.insert(name.to_owned(), (stamp, Arc::clone(&text)));
         Some(text)
+    }
+
+    /// A run whose process was killed is shown as running for no longer than that takes to tell.
+    fn notice_interrupted(&self) {
+        // Where it cannot be marked, a later look does.
+        let _ = self.store.notice_interrupted();
     }
 
     fn experiment(&self, name: &str) -> anyhow::Result<String> {
