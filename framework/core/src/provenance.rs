@@ -82,4 +82,82 @@ pub struct Provenance {
     /// The most memory in bytes that the process had, known when a run is done.
     #[serde(default)]
     pub peak_memory: Option<u64>,
+    /// Files of the project that git neither knows nor ignores, at most [`UNTRACKED`] of them. They
+    /// are not in `diff`.
+    #[serde(default)]
+    pub untracked: Vec<String>,
+    /// Who went on with the run, where that was not the same program on the same machine.
+    #[serde(default)]
+    pub gone_on: Vec<GoneOn>,
+}
+
+/// How many untracked files are named.
+pub const UNTRACKED: usize = 100;
+
+/// A program that went on with a run that another one had begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoneOn {
+    /// After how many epochs.
+    pub epochs: usize,
+    /// The program and the machine.
+    pub by: Provenance,
+}
+
+impl Provenance {
+    /// That of a run which had come so far and is gone on with: who began it stays named.
+    pub fn gone_on_by(mut self, by: Self, epochs: usize) -> Self {
+        // What was trained after that epoch before is not used.
+        self.gone_on.retain(|one| one.epochs < epochs);
+        let last = self.gone_on.last().map_or(&self, |one| &one.by);
+        if last.program() != by.program() {
+            self.gone_on.push(GoneOn { epochs, by });
+        }
+        self
+    }
+
+    /// What may not change between two attempts if they are to be one program's on one machine.
+    fn program(&self) -> Self {
+        Self {
+            command: Vec::new(),
+            peak_memory: None,
+            gone_on: Vec::new(),
+            ..self.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(missing_docs)]
+mod tests {
+    use super::*;
+
+    fn at(revision: &str) -> Provenance {
+        Provenance {
+            revision: Some(revision.to_owned()),
+            ..Provenance::default()
+        }
+    }
+
+    #[test]
+    fn who_went_on_is_named_beside_who_began() {
+        let again = Provenance {
+            command: vec!["exp".to_owned()],
+            ..at("a")
+        };
+        let run = at("a").gone_on_by(again, 2);
+        assert_eq!(run, at("a"), "the same program, told otherwise");
+        let run = run.gone_on_by(at("b"), 3);
+        let run = run.gone_on_by(at("b"), 5);
+        let by = |epochs, revision| GoneOn {
+            epochs,
+            by: at(revision),
+        };
+        assert_eq!(run.gone_on, [by(3, "b")]);
+        let run = run.gone_on_by(at("a"), 7);
+        assert_eq!(run.gone_on, [by(3, "b"), by(7, "a")]);
+        assert_eq!(run.revision.as_deref(), Some("a"));
+        // Damage cost the run its later epochs.
+        let run = run.gone_on_by(at("c"), 1);
+        assert_eq!(run.gone_on, [by(1, "c")]);
+    }
 }

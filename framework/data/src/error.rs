@@ -1,5 +1,6 @@
 //! What can go wrong between a list of clips and a batch of pixels.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -129,5 +130,21 @@ impl DataError {
             clip: clip.to_owned(),
             error: Box::new(self),
         }
+    }
+
+    /// Whether a file of our own could not be written for a reason of the disk's: full, or
+    /// write-protected.
+    pub fn is_of_the_disk(&self) -> bool {
+        let (Self::Cache { source, .. } | Self::Features { source, .. }) = self else {
+            return false;
+        };
+        matches!(
+            source.kind(),
+            ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::FileTooLarge
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::PermissionDenied
+        )
     }
 }

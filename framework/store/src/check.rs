@@ -9,8 +9,8 @@ use exp_core::metrics::{Confusion, Rule};
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::StoreError;
-use crate::checkpoint_file;
 use crate::error::Fault;
+use crate::files;
 use crate::open::{check_owner, known_version, looking, schema_version};
 use crate::store::block_on;
 use crate::text::{count, rule};
@@ -263,7 +263,7 @@ fn same(stored: Option<f64>, computed: Option<f64>) -> bool {
     }
 }
 
-/// Compares the rows of checkpoints with the files in the folder `checkpoints` beside the store.
+/// Compares the rows of checkpoints with the files in the store's folder.
 async fn checkpoints(
     connection: &mut SqliteConnection,
     path: &Path,
@@ -276,7 +276,7 @@ async fn checkpoints(
     let mut problems = Vec::new();
     let mut named = HashSet::new();
     for (run, name, file) in rows {
-        let file = checkpoint_file::file(path, &run, &file);
+        let file = files::recorded(path, &file);
         match file.canonicalize() {
             Ok(found) => drop(named.insert(found)),
             Err(_) => problems.push(Problem::MissingCheckpoint {
@@ -286,23 +286,22 @@ async fn checkpoints(
             }),
         }
     }
-    // A run that is not done may still need what it has written so far.
-    let open: Vec<String> = sqlx::query_scalar("SELECT id FROM run WHERE status <> 'done'")
-        .fetch_all(connection)
-        .await?;
+    // A run that is not over may still need what it has written so far.
+    let open = "SELECT id FROM run WHERE status NOT IN ('done', 'failed')";
+    let open: Vec<String> = sqlx::query_scalar(open).fetch_all(connection).await?;
     let open: HashSet<String> = open.into_iter().collect();
-    let mut files = Vec::new();
-    for folder in entries(&checkpoint_file::folder(path)) {
+    let mut found = Vec::new();
+    for folder in entries(&files::checkpoints(path)) {
         let name = folder
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
         if !open.contains(&name) {
-            collect_files(&folder, &mut files);
+            collect_files(&folder, &mut found);
         }
     }
-    for file in files {
+    for file in found {
         let known = file.canonicalize().is_ok_and(|file| named.contains(&file));
         if !known {
             let bytes = file.metadata().map_or(0, |file| file.len());

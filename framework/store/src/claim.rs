@@ -25,6 +25,7 @@ pub struct Claim {
     attempt: i64,
     taken: Instant,
     goes_on: bool,
+    epochs: usize,
 }
 
 impl Claim {
@@ -44,6 +45,11 @@ impl Claim {
         self.goes_on
     }
 
+    /// The last epoch whose figures the store has from earlier attempts.
+    pub fn epochs(&self) -> usize {
+        self.epochs
+    }
+
     /// Seconds since the run was taken, by a clock that nobody sets.
     pub(crate) fn seconds(&self) -> f64 {
         self.taken.elapsed().as_secs_f64()
@@ -57,6 +63,7 @@ pub(crate) struct Holder {
     pub(crate) id: String,
     status: String,
     attempt: i64,
+    epoch: i64,
     host: Option<String>,
     process: Option<i64>,
     boot: Option<String>,
@@ -69,7 +76,7 @@ pub(crate) struct Holder {
 macro_rules! holder {
     ($rest:literal) => {
         concat!(
-            "SELECT run.key, run.id, status, attempt, host, process, boot, namespace, ",
+            "SELECT run.key, run.id, status, attempt, epoch, host, process, boot, namespace, ",
             "process_start, heartbeat FROM ",
             $rest
         )
@@ -248,6 +255,7 @@ async fn take(
         attempt,
         taken: Instant::now(),
         goes_on,
+        epochs: holder.epoch as usize,
     })
 }
 

@@ -8,7 +8,7 @@ use exp_core::metrics::{Confusion, Rule};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::error::Fault;
-use crate::{Claim, StoreError, text};
+use crate::{Claim, StoreError, files, text};
 
 /// The keys of series and clips as far as they were needed. They never change: such rows are only
 /// ever added.
@@ -63,6 +63,7 @@ impl Names {
 /// Writes what an event of a run tells. The claim on it must hold.
 pub(crate) async fn write_event(
     connection: &mut SqliteConnection,
+    store: &Path,
     names: &mut Names,
     claim: &Claim,
     event: &Event,
@@ -98,7 +99,10 @@ pub(crate) async fn write_event(
             rule,
             epoch,
             path: file,
-        } => write_checkpoint(connection, claim.key, *rule, *epoch, file).await,
+        } => {
+            let file = files::to_record(store, file);
+            write_checkpoint(connection, claim.key, *rule, *epoch, &file).await
+        }
     }
 }
 

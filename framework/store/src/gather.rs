@@ -6,12 +6,11 @@ use std::path::Path;
 use exp_core::event::{Point, Prediction};
 use sqlx::SqliteConnection;
 
-use crate::checkpoint_file;
 use crate::error::Fault;
 use crate::memberships::memberships;
 use crate::rows::RunRow;
 use crate::text::{count, json, rule, time, to_json};
-use crate::{Checkpoint, Note, PromptRecord, RunRecord, Selection};
+use crate::{Checkpoint, Note, PromptRecord, RunRecord, Selection, files};
 
 /// Runs while their figures are gathered.
 pub(crate) struct Runs {
@@ -189,7 +188,7 @@ impl Runs {
                 record.checkpoints.push(Checkpoint {
                     rule,
                     epoch,
-                    path: checkpoint_file::file(store, &record.id, &path),
+                    path: files::recorded(store, &path),
                     written,
                 });
             }

@@ -10,7 +10,6 @@
 
 mod backup;
 mod check;
-mod checkpoint_file;
 mod claim;
 mod compare;
 mod error;
@@ -18,6 +17,7 @@ mod evaluations;
 mod experiment_record;
 mod figures;
 mod file_system;
+pub mod files;
 mod forget;
 mod gather;
 mod list;
@@ -47,7 +47,7 @@ pub use evaluations::{EvaluationLine, EvaluationRecord};
 pub use file_system::FileSystem;
 pub use list::{RunFilter, RunLine, SelectedFigures};
 pub use merge::{Conflict, DifferentPoint, DifferentSelection, Merged};
-pub use models::{RunModels, is_store, stored_models};
+pub use models::RunModels;
 pub use record::{
     Checkpoint, ExperimentData, ExperimentRecord, History, Membership, NewRun, Note, PromptRecord,
     RunRecord, Selection, Status,

@@ -5,14 +5,15 @@ use sqlx::SqliteConnection;
 
 use crate::claim::held;
 use crate::error::Fault;
-use crate::text::{now, to_json};
+use crate::text::{json, now, to_json};
 use crate::{Claim, PromptRecord, Status, Store, StoreError};
 
 impl Store {
     /// Begins a claimed run, or goes on with it: figures, predictions and checkpoints of epochs
     /// after `kept_epochs` are removed, so with 0 all. `prompts` are kept in their order.
     ///
-    /// A run that goes on keeps the time of its first start, and its seconds of work add up.
+    /// A run that goes on keeps the time of its first start and who began it, and its seconds of
+    /// work add up.
     ///
     /// # Errors
     /// Also when another process has taken the run.
@@ -23,10 +24,9 @@ impl Store {
         prompts: &[PromptRecord],
         kept_epochs: usize,
     ) -> Result<(), StoreError> {
-        let what = || format!("what is known of run `{}`", claim.run());
-        let provenance = to_json(provenance, what)?;
         self.database.write("begin a run", async |connection| {
             held(connection, self.path(), claim, "begin").await?;
+            let provenance = whole(connection, claim, provenance, kept_epochs).await?;
             for clear in [
                 "DELETE FROM point WHERE run = ? AND epoch > ?",
                 "DELETE FROM selection WHERE run = ? AND epoch > ?",
@@ -114,6 +114,30 @@ impl Store {
             })?;
         flushed
     }
+}
+
+/// The provenance of a run that is begun, or gone on with after some epochs, as it is stored.
+async fn whole(
+    connection: &mut SqliteConnection,
+    claim: &Claim,
+    own: &Provenance,
+    kept_epochs: usize,
+) -> Result<String, Fault> {
+    let what = || format!("what is known of run `{}`", claim.run());
+    let stored: Option<String> = sqlx::query_scalar("SELECT provenance FROM run WHERE key = ?")
+        .bind(claim.key)
+        .fetch_one(connection)
+        .await?;
+    let before: Option<Provenance> = match stored {
+        Some(text) if kept_epochs > 0 => Some(json(&text, what)?),
+        _ => None,
+    };
+    let own = own.clone();
+    let provenance = match before {
+        Some(before) => before.gone_on_by(own, kept_epochs),
+        None => own,
+    };
+    Ok(to_json(&provenance, what)?)
 }
 
 /// Writes how a run ended; nobody works on it any more.

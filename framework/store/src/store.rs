@@ -99,6 +99,17 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// Does `work` in a transaction that writes.
+async fn transact<T>(
+    connection: &mut SqliteConnection,
+    work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let result = work(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(result)
+}
+
 /// The connections to the file.
 pub(crate) struct Database {
     pub(crate) path: PathBuf,
@@ -149,10 +160,17 @@ impl Database {
     ) -> Result<T, StoreError> {
         let writing = async {
             let mut connection = self.write.lock().await;
-            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-            let result = work(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(result)
+            let result = transact(&mut connection, work).await;
+            // SQLite ends a transaction by itself when the disk is full, and the connection then
+            // takes itself to be in one for ever.
+            if let Err(Fault::Sql(_)) = result
+                && let Ok(fresh) = open::writing(&self.path, false).await
+            {
+                let _ = std::mem::replace(&mut *connection, fresh)
+                    .close_hard()
+                    .await;
+            }
+            result
         };
         let _turn = self.turn()?;
         let result: Result<T, Fault> = self.runtime.block_on(writing);
@@ -177,10 +195,7 @@ impl Database {
                     .bind(name)
                     .execute(&mut connection)
                     .await?;
-                let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-                let result = work(&mut transaction).await?;
-                transaction.commit().await?;
-                Ok(result)
+                transact(&mut connection, work).await
             };
             let result: Result<T, Fault> = working.await;
             let result = result.map_err(|fault| fault.at(doing, &self.path));

@@ -58,6 +58,17 @@ where
     T::try_from(number).map_err(|error| unreadable(what(), error))
 }
 
+/// What went wrong and why, in one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
 fn unreadable(what: String, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
     StoreError::Value {
         what,

@@ -12,7 +12,7 @@ use crate::claim::held;
 use crate::error::Fault;
 use crate::figures::{Names, write_event};
 use crate::store::Database;
-use crate::{Claim, StoreError};
+use crate::{Claim, StoreError, text};
 
 /// Events that may wait. When as many do, training waits: the disk is slower than it for good, and
 /// memory must not fill up.
@@ -107,7 +107,7 @@ impl EventSink for RunSink {
     }
 
     fn sync(&self) -> Result<(), String> {
-        self.flush().map_err(|error| error.to_string())
+        self.flush().map_err(|error| text::with_causes(&error))
     }
 }
 
@@ -218,7 +218,7 @@ fn write_batch(
                 if held_ones.insert(attempt) {
                     held(connection, &database.path, claim, "write figures of").await?;
                 }
-                write_event(connection, names, claim, event).await
+                write_event(connection, &database.path, names, claim, event).await
             };
             match writing.await {
                 Ok(()) => {}
@@ -307,6 +307,11 @@ mod tests {
         assert!(matches!(*error, StoreError::Full { .. }), "{error}");
         assert!(error.to_string().contains("make room"), "{error}");
         assert!(store.finish(&claim, None).is_err());
+        let told = sink.sync().unwrap_err();
+        assert!(told.contains("make room"), "the reason is told too: {told}");
+        // Once there is room, others can write again.
+        limit(&store, "PRAGMA max_page_count = 1000000");
+        store.heartbeat(&claim).unwrap();
         drop(store);
         let store = Store::open(&path).unwrap();
         assert_eq!(store.run("a").unwrap().points.len(), 100 * kept);

@@ -69,13 +69,15 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// Whether a file could not be written: a full disk, say. The run itself is sound, and goes on
-    /// from its last state once there is room.
+    /// Whether something could not be written down: a full disk, say. The run itself is sound, and
+    /// goes on from its last state once there is room.
     pub fn is_of_the_disk(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Weights(WeightError::Write { .. })
-                | Self::State(StateError::Unwritten(WeightError::Write { .. }))
-        )
+            | Self::State(StateError::Unwritten(WeightError::Write { .. }))
+            | Self::Sink(_) => true,
+            Self::Data(error) => error.is_of_the_disk(),
+            _ => false,
+        }
     }
 }

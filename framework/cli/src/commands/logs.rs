@@ -9,11 +9,11 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 use exp_report::text::visible;
-use exp_store::{Status, Store};
+use exp_store::{Status, Store, files};
 
 use super::store::StoreArgument;
 use crate::Outcome;
-use crate::opened::{log, open};
+use crate::opened::open;
 use crate::out;
 use crate::shown::short;
 
@@ -38,7 +38,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let store = open(&arguments.store)?;
     let id = store.run_id(&arguments.run)?;
-    let file = log(store.path(), &id);
+    let file = files::log(store.path(), &id);
     let mut reader = Reader::default();
     let mut looks = 0;
     loop {

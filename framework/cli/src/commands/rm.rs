@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use anyhow::Context;
 use clap::Args;
-use exp_store::Store;
+use exp_store::{Store, files};
 
 use super::store::StoreArgument;
 use crate::Outcome;
@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         kept.join(", ")
     );
     store.remove_runs(&ids)?;
-    let checkpoints = std::path::absolute(store.path())?.with_file_name("checkpoints");
+    let checkpoints = files::checkpoints(store.path());
     store.close()?;
     for id in &ids {
         println!("removed run {id}");

@@ -7,12 +7,12 @@ use clap::Args;
 use exp_core::experiment::{CUDA_F32, FROZEN_NOTE, TF32_NOTE, is_frozen};
 use exp_core::metrics::Confusion;
 use exp_report::text::{percent, visible};
-use exp_store::{Checkpoint, RunRecord, Selection, Store};
+use exp_store::{Checkpoint, RunRecord, Selection, Store, files};
 use serde_json::{Map, Value, json};
 
 use super::store::StoreArgument;
 use crate::Outcome;
-use crate::opened::{log, open};
+use crate::opened::open;
 use crate::shown::{bytes, duration, moment, short, table, yaml};
 
 /// Lines of the log that are shown.
@@ -100,7 +100,7 @@ fn text(store: &Store, run: &RunRecord) -> anyhow::Result<String> {
     part("provenance", &yaml(&provenance(run)?)?);
     let models: Vec<String> = run.checkpoints.iter().map(model).collect();
     part("models", &models.join("\n"));
-    let file = log(store.path(), &run.id);
+    let file = files::log(store.path(), &run.id);
     let lines = last_lines(run, &std::fs::read(&file).unwrap_or_default());
     let title = match file.is_file() {
         true => format!("log ({})", file.display()),
@@ -227,7 +227,7 @@ fn prompts(run: &RunRecord) -> String {
 fn provenance(run: &RunRecord) -> anyhow::Result<Value> {
     let mut value = serde_json::to_value(&run.provenance)?;
     if let Some(map) = value.as_object_mut() {
-        map.retain(|_, value| !value.is_null() && value != "");
+        map.retain(|_, value| !value.is_null() && value != "" && *value != json!([]));
         if let Some(diff) = uncommitted(run) {
             let lines = diff.lines().count();
             map.insert(
@@ -242,6 +242,16 @@ fn provenance(run: &RunRecord) -> anyhow::Result<Value> {
             map.insert("command".to_owned(), json!(provenance.command.join(" ")));
             // Stands above.
             map.shift_remove("held_out");
+            for one in &provenance.gone_on {
+                let by = &one.by;
+                let revision = by.revision.as_deref().unwrap_or("no revision");
+                let told = format!(
+                    "exp {} at {revision} on {} ({})",
+                    by.version, by.host, by.device_name
+                );
+                map.insert(format!("gone_on after epoch {}", one.epochs), json!(told));
+            }
+            map.shift_remove("gone_on");
             if let Some(peak) = provenance.peak_memory {
                 map.insert("peak_memory".to_owned(), json!(bytes(peak)));
             }
@@ -291,7 +301,7 @@ fn all(store: &Store, run: &RunRecord) -> anyhow::Result<Value> {
         })
         .collect();
     let time = |time: Option<jiff::Timestamp>| time.map(|time| time.to_string());
-    let file = log(store.path(), &run.id);
+    let file = files::log(store.path(), &run.id);
     Ok(json!({
         "run": run.id,
         "status": run.status.name(),

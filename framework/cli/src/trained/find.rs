@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use exp_core::metrics::Rule;
+use exp_store::Store;
 
-/// The file that `name` stands for: a file, or the first digits of the id of a run that is kept
-/// beside `store`, whose last epoch's checkpoint is meant.
+/// The file that `name` stands for: a file, or the first digits of the id of a run of the store,
+/// whose last epoch's checkpoint is meant.
 pub fn find(name: &Path, store: &Path) -> anyhow::Result<PathBuf> {
     if name.is_file() {
         return Ok(name.to_owned());
     }
-    let folder = store.with_file_name("checkpoints");
     let digits = name
         .to_str()
         .filter(|name| name.len() >= 4 && name.chars().all(|letter| letter.is_ascii_hexdigit()));
@@ -22,34 +22,20 @@ pub fn find(name: &Path, store: &Path) -> anyhow::Result<PathBuf> {
             name.display()
         );
     };
-    let mut runs: Vec<String> = std::fs::read_dir(&folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|run| run.starts_with(digits))
-        .collect();
-    runs.sort();
-    match &runs[..] {
-        [] => bail!(
-            "there is neither a file {digits} nor a run whose id begins so in {}",
-            folder.display()
+    let run = Store::open_existing(store).and_then(|store| store.run(digits));
+    let run = run.with_context(|| format!("there is neither a file {digits} nor such a run"))?;
+    let last = (run.checkpoints.iter()).find(|checkpoint| checkpoint.rule == Rule::Last);
+    match last {
+        Some(last) if last.path.is_file() => Ok(last.path.clone()),
+        Some(last) => bail!(
+            "the model of run {} is gone: {} is missing",
+            run.id,
+            last.path.display()
         ),
-        [run] => {
-            let file = format!("{}.safetensors", Rule::Last.name());
-            let path = folder.join(run).join(file);
-            match path.is_file() {
-                true => Ok(path),
-                false => bail!(
-                    "run {run} was not trained to its end: {} is missing",
-                    path.display()
-                ),
-            }
-        }
-        several => bail!(
-            "the ids of {} runs begin with {digits}: {}; write more digits",
-            several.len(),
-            several.join(", ")
+        None => bail!(
+            "run {} is {}: it was not trained to its end",
+            run.id,
+            run.status
         ),
     }
 }

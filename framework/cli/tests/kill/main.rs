@@ -64,7 +64,7 @@ fn begin(project: &Path) -> Child {
 
 /// Whether a temporary file of a checkpoint is there.
 fn is_writing(project: &Path) -> bool {
-    let runs = std::fs::read_dir(project.join("runs/checkpoints"));
+    let runs = std::fs::read_dir(project.join("runs/exp.files/checkpoints"));
     let files = runs.into_iter().flatten().flatten();
     files
         .filter_map(|run| std::fs::read_dir(run.path()).ok())
@@ -145,7 +145,7 @@ fn assert_undisturbed(project: &Path) -> String {
     assert!(checkpoints(&project.join("runs")) == UNDISTURBED.weights);
     let check = tiny::exp(project, &["store", "check"]);
     assert!(check.status.success(), "{}", tiny::text(&check.stdout));
-    let logs = std::fs::read_dir(project.join("runs/logs")).unwrap();
+    let logs = std::fs::read_dir(project.join("runs/exp.files/logs")).unwrap();
     logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap())
         .collect()
 }
@@ -214,6 +214,95 @@ fn a_sweep_that_is_asked_to_stop_goes_on() {
     assert!(logs.contains("goes on after"), "{logs}");
 }
 
+/// What an attempt left that is not to be used must not be gone on with, even if the new one is
+/// killed before it wrote a state.
+#[test]
+fn a_retried_run_begins_anew_whatever_happens() {
+    let project = tiny::project(PROTOCOL, EXPERIMENT);
+    let mut child = begin(project.path());
+    assert!(comes(Moment::Writing, &mut child, project.path()));
+    let kill = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    child.wait().unwrap();
+    let mut again = Command::new(env!("CARGO_BIN_EXE_exp"))
+        .args(["run", "experiments/tiny.yaml", "--device", "cpu"])
+        .args(["--retry", "interrupted"])
+        .current_dir(project.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = || {
+        let logs = std::fs::read_dir(project.path().join("runs/exp.files/logs")).unwrap();
+        logs.flatten().any(|log| {
+            let log = std::fs::read_to_string(log.path()).unwrap();
+            log.contains("attempt 2")
+        })
+    };
+    while !begun() && again.try_wait().unwrap().is_none() {
+        sleep(Duration::from_micros(200));
+    }
+    again.kill().unwrap();
+    again.wait().unwrap();
+    // Whoever looks next notices that nobody works on the runs any more.
+    let report = ["report", "tiny", "--format", "markdown"];
+    let report = tiny::exp(project.path(), &report);
+    assert!(report.status.success(), "{}", tiny::text(&report.stderr));
+    let report = tiny::text(&report.stdout);
+    assert!(report.contains("(interrupted)"), "{report}");
+    assert!(!report.contains("(running)"), "{report}");
+    assert!(begin(project.path()).wait().unwrap().success());
+    assert_undisturbed(project.path());
+}
+
+/// A run that failed is no reason to take a request to stop for anything else.
+#[test]
+fn a_sweep_with_a_failed_run_is_stopped_as_any_other() {
+    let experiment = EXPERIMENT.replace(
+        "  temporal: [mean, transformer]",
+        "  train.learning_rate.temporal: [1.0e+30, 0.001]",
+    );
+    let experiment = experiment.replace("base:\n", "base:\n  temporal: transformer\n");
+    let protocol = PROTOCOL.replace("epochs: 4", "epochs: 40");
+    let project = tiny::project(&protocol, &experiment);
+    let mut child = begin(project.path());
+    let store = project.path().join("runs/exp.db");
+    let is_on = |status| {
+        let runs = || Store::open_existing(&store)?.experiment("tiny");
+        runs().is_ok_and(|data| data.runs.iter().any(|run| run.status == status))
+    };
+    while !(is_on(Status::Failed) && is_on(Status::Running)) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+        sleep(Duration::from_millis(20));
+    }
+    let kill = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let errors = tiny::text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{errors}");
+    assert!(errors.contains("The same command goes on"), "{errors}");
+    // What is to be done is told before it is done.
+    let dry = |more: &[&str]| {
+        let mut arguments = vec![
+            "run",
+            "experiments/tiny.yaml",
+            "--device",
+            "cpu",
+            "--dry-run",
+        ];
+        arguments.extend(more);
+        tiny::text(&tiny::exp(project.path(), &arguments).stdout)
+    };
+    let failed = data(&store).runs;
+    let failed = failed.iter().filter(|run| run.status == Status::Failed);
+    let left = 4 - failed.count();
+    let told = dry(&[]);
+    assert!(told.contains(&format!("4 runs, {left} to do")), "{told}");
+    let told = dry(&["--retry", "failed"]);
+    assert!(told.contains("4 runs, 4 to do"), "{told}");
+    let told = dry(&["--retry", "failed", "--shard", "1/2"]);
+    assert!(told.contains("2 runs, 2 to do"), "{told}");
+}
+
 /// Processes that share a store, and machines that share nothing.
 #[test]
 fn work_can_be_shared_out() {
@@ -251,6 +340,13 @@ fn work_can_be_shared_out() {
     for (one, other) in found.runs.iter().zip(&UNDISTURBED.data.runs) {
         assert_eq!((&one.id, one.status), (&other.id, Status::Done));
         assert!(figures(one) == figures(other) && one.selections == other.selections);
+        let evaluate = ["eval", "--checkpoint", &one.id[..8], "--on", "synthetic"];
+        let evaluated = tiny::exp(parts[0].path(), &evaluate);
+        assert!(
+            evaluated.status.success(),
+            "{}",
+            tiny::text(&evaluated.stderr)
+        );
     }
 }
 
@@ -262,7 +358,7 @@ fn a_damaged_state_costs_the_run_its_beginning_and_nothing_else() {
     let kill = Command::new("kill").arg(child.id().to_string()).status();
     assert!(kill.unwrap().success());
     child.wait().unwrap();
-    let runs = std::fs::read_dir(project.path().join("runs/checkpoints")).unwrap();
+    let runs = std::fs::read_dir(project.path().join("runs/exp.files/checkpoints")).unwrap();
     for run in runs {
         let path = run.unwrap().path().join("state.safetensors");
         if let Ok(mut bytes) = std::fs::read(&path) {

@@ -27,10 +27,10 @@ fn last(run: &RunRecord) -> &[Prediction] {
 #[test]
 fn a_checkpoint_evaluated_alone_gives_the_runs_predictions() {
     let (run, folder) = (done(), TRAINED.project.path());
-    let (id, store) = (&run.id[..8], "runs/evaluations.db");
-    // A store of its own, which lies beside the same checkpoints.
+    let store = "runs/evaluations.db";
+    let file = format!("runs/exp.files/checkpoints/{}/last.safetensors", run.id);
     let evaluate = |more: &[&str]| {
-        let mut arguments = vec!["eval", "--checkpoint", id, "--on", "synthetic"];
+        let mut arguments = vec!["eval", "--checkpoint", &file, "--on", "synthetic"];
         arguments.extend(["--device", "cpu", "--store", store]);
         arguments.extend(more);
         exp(folder, &arguments)
@@ -86,7 +86,7 @@ fn a_clip_is_predicted_as_it_was_tested() {
 
     let output = exp(folder, &["predict", &faces, "--checkpoint", "0000"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("nor a run whose id begins so"));
+    assert!(text(&output.stderr).contains("neither a file 0000 nor such a run"));
 }
 
 /// Needs the program ffmpeg. A drawn clip is filmed, in two frames and in one that is too few.
@@ -157,7 +157,7 @@ fn a_damaged_frame_is_told_with_the_prediction() {
 #[test]
 fn a_checkpoint_says_what_it_is() {
     let run = done();
-    let file = format!("runs/checkpoints/{}/last.safetensors", run.id);
+    let file = format!("runs/exp.files/checkpoints/{}/last.safetensors", run.id);
     let output = exp(TRAINED.project.path(), &["weights", "inspect", &file]);
     let out = text(&output.stdout);
     assert!(output.status.success(), "{}", text(&output.stderr));

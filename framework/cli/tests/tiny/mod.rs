@@ -55,7 +55,7 @@ pub fn figures(run: &RunRecord) -> Vec<(String, usize, u64)> {
 
 /// The files of all runs' checkpoints beside a store: their bytes by their paths there.
 pub fn checkpoints(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let folder = folder.join("checkpoints");
+    let folder = folder.join("exp.files/checkpoints");
     fs::read_dir(&folder)
         .unwrap()
         .flat_map(|run| fs::read_dir(run.unwrap().path()).unwrap())

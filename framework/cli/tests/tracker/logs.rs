@@ -11,9 +11,9 @@ use crate::made::{NONE, QUEUED, RUNNING, made, text};
 #[test]
 fn a_log_is_printed() {
     let made = made();
-    fs::create_dir(made.path("runs/logs")).unwrap();
+    fs::create_dir_all(made.path("runs/exp.files/logs")).unwrap();
     fs::write(
-        made.path(&format!("runs/logs/{NONE}.log")),
+        made.path(&format!("runs/exp.files/logs/{NONE}.log")),
         "one\ntwo \u{1b}[31m\n",
     )
     .unwrap();
@@ -32,8 +32,8 @@ fn a_log_is_printed() {
 #[test]
 fn a_log_is_followed_until_the_run_ends() {
     let made = made();
-    fs::create_dir(made.path("runs/logs")).unwrap();
-    let path = made.path(&format!("runs/logs/{RUNNING}.log"));
+    fs::create_dir_all(made.path("runs/exp.files/logs")).unwrap();
+    let path = made.path(&format!("runs/exp.files/logs/{RUNNING}.log"));
     let mut log = File::create(path).unwrap();
     writeln!(log, "first").unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_exp"))

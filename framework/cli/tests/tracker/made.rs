@@ -136,7 +136,7 @@ pub fn made() -> Made {
         .path()
         .canonicalize()
         .unwrap()
-        .join("runs/checkpoints");
+        .join("runs/exp.files/checkpoints");
     train(&store, &one, &folder, [[0, 1, 1, 0], [0, 0, 1, 0]]);
     store.finish(&one, Some(123_456_789)).unwrap();
     let two = begin(

@@ -37,6 +37,22 @@ pub fn open_gpu(findings: &Findings, index: usize) -> Result<ChosenDevice, Devic
     })
 }
 
+/// Whether a GPU still computes a sum. What failed on it before is not counted.
+#[cfg(feature = "cuda")]
+pub fn computes(device: &burn::tensor::Device) -> bool {
+    let sum = || {
+        let _ = device.sync();
+        first_sum::of(device).is_ok()
+    };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(sum)).unwrap_or(false)
+}
+
+/// This binary has no code for GPUs.
+#[cfg(not(feature = "cuda"))]
+pub fn computes(_: &burn::tensor::Device) -> bool {
+    false
+}
+
 /// Says that this binary has no code for GPUs.
 #[cfg(not(feature = "cuda"))]
 pub fn open_gpu(findings: &Findings, index: usize) -> Result<ChosenDevice, DeviceError> {

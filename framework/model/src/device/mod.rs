@@ -41,6 +41,12 @@ pub struct ChosenDevice {
 }
 
 impl ChosenDevice {
+    /// Whether this is a GPU that computes nothing any more: after some faults everything fails that
+    /// a process asks of it.
+    pub fn is_lost(&self) -> bool {
+        self.kind == DeviceKind::Cuda && !gpu::computes(&self.device)
+    }
+
     /// What tells of a GPU's energy and memory; `None` on the CPU, and where the driver does not
     /// answer.
     pub fn meter(&self) -> Option<Meter> {

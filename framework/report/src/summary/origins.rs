@@ -1,7 +1,7 @@
 //! Where figures come from: the prompts as used and the provenance, each told once for all runs
 //! that share it.
 
-use exp_core::provenance::{PromptFile, Provenance};
+use exp_core::provenance::{GoneOn, PromptFile, Provenance};
 use exp_store::RunRecord;
 use serde::Serialize;
 
@@ -110,12 +110,18 @@ pub(super) fn origins(runs: &[RunRecord], experiment: &str) -> Vec<Origin> {
 
 /// What runs share that one program did on one machine: not the prompts' files, which are told with
 /// the prompts, nor what was held out, which is told with the results, nor the memory that each took,
-/// which is a cost.
+/// which is a cost, nor after which epoch a run was gone on with.
 fn shared(provenance: &Provenance) -> Provenance {
     Provenance {
         prompt_files: Vec::new(),
         held_out: None,
         peak_memory: None,
+        gone_on: (provenance.gone_on.iter())
+            .map(|one| GoneOn {
+                epochs: 0,
+                by: shared(&one.by),
+            })
+            .collect(),
         ..provenance.clone()
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::StoreError;
+use crate::files::{MERGING, files};
 use crate::open::{beside, prepare_copy};
 use crate::store::block_on;
 
@@ -27,7 +28,7 @@ impl Drop for Copy {
 }
 
 impl Copy {
-    /// Copies the store `other` to a file beside the store `own`, and brings the copy up to date.
+    /// Copies the store `other` to a file among those of the store `own`, and brings the copy up to date.
     pub(super) fn make(other: &Path, own: &Path) -> Result<Self, StoreError> {
         if !other.is_file() {
             return Err(StoreError::NoStore {
@@ -40,12 +41,14 @@ impl Copy {
                 path: other.to_owned(),
             });
         }
-        let copy = Self {
-            path: beside(own, &format!(".merging-{}", std::process::id())),
-        };
         let failed = |source| StoreError::Copy {
             path: other.to_owned(),
             source,
+        };
+        let folder = files(own);
+        fs::create_dir_all(&folder).map_err(failed)?;
+        let copy = Self {
+            path: folder.join(format!("{MERGING}{}", std::process::id())),
         };
         for _ in 0..TRIES {
             if copy.fill(other).map_err(failed)? {

@@ -39,11 +39,11 @@ impl Store {
     /// Takes over what the store in the file `other` has and this one does not; `other` is only
     /// read, and may be of an older version.
     ///
-    /// Of a run that both have, the done one wins; if neither is done, the one with more epochs,
-    /// unless a living process works on it here. If both are done, nothing is changed, and results
+    /// Of a run that both have, the done one wins; if neither is done, the one with more epochs, or
+    /// the one that failed where the other one is still queued, unless a living process works on it here. If both are done, nothing is changed, and results
     /// that differ (times apart) are told as a [`Conflict`]. Where an experiment's file differs, the
-    /// one recorded later counts, with its plan; else the plans add up. A checkpoint keeps its path
-    /// unless its file lies in the folder `checkpoints` beside `other`.
+    /// one recorded later counts, with its plan; else the plans add up. Files of models stay where
+    /// they are.
     ///
     /// What was merged once is not merged again.
     ///
@@ -68,7 +68,7 @@ impl Store {
                 for id in differences::evaluations(connection).await? {
                     merged.conflicts.push(Conflict::of_evaluation(id));
                 }
-                rows::find_checkpoints(connection, other).await?;
+                rows::find_checkpoints(connection, self.path(), other).await?;
                 rows::end_map(connection).await?;
                 Ok(merged)
             })
@@ -124,6 +124,7 @@ async fn sort_out(
                     .transpose()?;
                 further && dead == Some(true)
             }
+            (Status::Failed, Status::Queued) => true,
             _ => further,
         };
         match take {

@@ -6,8 +6,8 @@ use std::path::Path;
 use sqlx::SqliteConnection;
 
 use super::TakenRun;
-use crate::checkpoint_file;
 use crate::error::Fault;
+use crate::files;
 
 async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<usize, Fault> {
     let done = sqlx::query(sql).execute(connection).await?;
@@ -229,20 +229,19 @@ pub(super) async fn take_llm_calls(connection: &mut SqliteConnection) -> Result<
     execute(connection, sql).await
 }
 
-/// Points checkpoints of the runs that were taken to their files beside the other store, where they
-/// lie there.
+/// Points checkpoints of the runs that were taken to their files in the other store's folder, where
+/// they lie there.
 pub(super) async fn find_checkpoints(
     connection: &mut SqliteConnection,
+    own: &Path,
     other: &Path,
 ) -> Result<(), Fault> {
-    let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
-        "SELECT run, id, rule, path FROM main.checkpoint
-         JOIN temp.taken ON ours = run JOIN main.run ON run.key = run",
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    for (run, id, rule, path) in rows {
-        let file = checkpoint_file::file(other, &id, &path);
+    let rows: Vec<(i64, String, String)> =
+        sqlx::query_as("SELECT run, rule, path FROM main.checkpoint JOIN temp.taken ON ours = run")
+            .fetch_all(&mut *connection)
+            .await?;
+    for (run, rule, path) in rows {
+        let file = files::to_record(own, &files::recorded(other, &path));
         let Some(here) = file.to_str() else {
             continue;
         };

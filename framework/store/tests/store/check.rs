@@ -5,7 +5,7 @@ use std::path::Path;
 
 use exp_core::event::{Event, EventSink};
 use exp_core::metrics::Rule;
-use exp_store::{Store, StoreError, check, query, stored_models};
+use exp_store::{Store, StoreError, check, files, query};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -15,7 +15,7 @@ use crate::{begin, message, planned, point, prediction};
 /// A store with a done run, whose checkpoint's file is there.
 fn store() -> (TempDir, Store) {
     let (folder, store) = planned(&["a"]);
-    let file = folder.path().join("checkpoints/a/last.safetensors");
+    let file = files::checkpoints_of(store.path(), "a").join("last.safetensors");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, "weights").unwrap();
     let claim = begin(&store, "a");
@@ -70,17 +70,18 @@ fn a_store_that_was_moved_finds_its_checkpoints() {
     store.close().unwrap();
     let moved = folder.path().join("moved");
     fs::create_dir(&moved).unwrap();
-    for name in ["store.sqlite", "checkpoints"] {
+    for name in ["store.sqlite", "store.files"] {
         fs::rename(folder.path().join(name), moved.join(name)).unwrap();
     }
     let path = moved.join("store.sqlite");
     assert_eq!(problems(&folder, &path), "");
-    let file = moved.join("checkpoints/a/last.safetensors");
+    let file = moved.join("store.files/checkpoints/a/last.safetensors");
+    let store = Store::open(&path).unwrap();
     assert_eq!(
-        stored_models(&path).unwrap()[0].files,
+        store.models().unwrap()[0].files,
         [(Rule::Last, file.clone())]
     );
-    let run = Store::open(&path).unwrap().run("a").unwrap();
+    let run = store.run("a").unwrap();
     assert_eq!(run.checkpoints[0].path, file);
 }
 
@@ -89,15 +90,21 @@ fn what_does_not_fit_is_told() {
     let (folder, store) = store();
     let path = store.path().to_owned();
     store.close().unwrap();
-    fs::create_dir_all(folder.path().join("checkpoints/gone")).unwrap();
+    fs::create_dir_all(folder.path().join("store.files/checkpoints/gone")).unwrap();
     fs::write(
-        folder.path().join("checkpoints/gone/best.safetensors"),
+        folder
+            .path()
+            .join("store.files/checkpoints/gone/best.safetensors"),
         "12345",
     )
     .unwrap();
     fs::rename(
-        folder.path().join("checkpoints/a/last.safetensors"),
-        folder.path().join("checkpoints/a/moved.safetensors"),
+        folder
+            .path()
+            .join("store.files/checkpoints/a/last.safetensors"),
+        folder
+            .path()
+            .join("store.files/checkpoints/a/moved.safetensors"),
     )
     .unwrap();
     execute(
@@ -109,9 +116,9 @@ fn what_does_not_fit_is_told() {
     300 rows of the table `point` belong to rows of `series` that are gone; another program deleted them
     run a belongs to no experiment; `exp rm a` removes it
     UAR and WAR of run a (last) do not follow from its predictions; somebody edited them, and reports go by the predictions
-    the checkpoint FOLDER/checkpoints/a/last.safetensors of run a (last) is missing; its figures are not affected, but `exp eval` and `exp predict` cannot use it
-    no run needs FOLDER/checkpoints/a/moved.safetensors (7 bytes); `exp gc` removes it
-    no run needs FOLDER/checkpoints/gone/best.safetensors (5 bytes); `exp gc` removes it
+    the checkpoint FOLDER/store.files/checkpoints/a/last.safetensors of run a (last) is missing; its figures are not affected, but `exp eval` and `exp predict` cannot use it
+    no run needs FOLDER/store.files/checkpoints/a/moved.safetensors (7 bytes); `exp gc` removes it
+    no run needs FOLDER/store.files/checkpoints/gone/best.safetensors (5 bytes); `exp gc` removes it
     "#);
 }
 

@@ -6,7 +6,7 @@ use exp_core::event::{Event, EventSink, Prediction};
 use exp_core::llm_call::LlmCall;
 use exp_core::metrics::Rule;
 use exp_store::{
-    EvaluationRecord, ExperimentData, NewRun, PromptRecord, RunFilter, Status, Store, check,
+    EvaluationRecord, ExperimentData, NewRun, PromptRecord, RunFilter, Status, Store, check, files,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -55,7 +55,10 @@ fn train(store: &Store, run: &str, value: f64) {
         epoch: 3,
         predictions,
     });
-    let path = format!("/nowhere/checkpoints/{run}/last.safetensors").into();
+    let path = match run {
+        "c" => "/nowhere/last.safetensors".into(),
+        run => files::checkpoints_of(store.path(), run).join("last.safetensors"),
+    };
     sink.emit(Event::Checkpoint {
         rule: Rule::Last,
         epoch: 3,
@@ -91,7 +94,7 @@ fn all(store: &Store) -> String {
 fn shards_come_together_and_twice_is_once() {
     let runs = ["a", "b", "c", "d"];
     let (_one, ours) = machine(&runs);
-    let (two, theirs) = machine(&runs);
+    let (_two, theirs) = machine(&runs);
     let (_three, third) = machine(&runs);
     train(&ours, "a", 3.0);
     train(&theirs, "b", 5.0);
@@ -115,8 +118,8 @@ fn shards_come_together_and_twice_is_once() {
     theirs.record_llm_call(&call).unwrap();
     theirs.record_evaluation(&evaluation(0)).unwrap();
     train(&third, "d", 1.0);
-    // One checkpoint lies beside its store, the other one does not.
-    let file = two.path().join("checkpoints/b/last.safetensors");
+    // One checkpoint lies among the files of its store, another one elsewhere.
+    let file = files::checkpoints_of(theirs.path(), "b").join("last.safetensors");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, "").unwrap();
 
@@ -162,19 +165,11 @@ fn shards_come_together_and_twice_is_once() {
     assert_eq!(data.runs[1].checkpoints[0].path, file);
     assert_eq!(
         data.runs[2].checkpoints[0].path.to_str(),
-        Some("/nowhere/checkpoints/c/last.safetensors")
+        Some("/nowhere/last.safetensors")
     );
     assert_eq!(ours.evaluations().unwrap(), [evaluation(0)]);
-    let leftovers: Vec<_> = fs::read_dir(ours.path().parent().unwrap())
-        .unwrap()
-        .collect();
-    assert!(
-        leftovers.iter().flatten().all(|file| !file
-            .file_name()
-            .to_str()
-            .unwrap()
-            .contains("merging"))
-    );
+    let left = fs::read_dir(files::files(ours.path())).unwrap();
+    assert_eq!(left.count(), 0, "no copy is left");
 }
 
 fn evaluation(predicted: usize) -> EvaluationRecord {
@@ -229,8 +224,10 @@ fn other_results_of_the_same_run_are_told_and_not_taken() {
 
 #[test]
 fn of_two_unfinished_runs_the_further_one_is_taken_unless_it_is_worked_on() {
-    let (_one, ours) = machine(&["a", "b"]);
-    let (_two, theirs) = machine(&["a", "b"]);
+    let (_one, ours) = machine(&["a", "b", "c"]);
+    let (_two, theirs) = machine(&["a", "b", "c"]);
+    let failed = begin(&theirs, "c");
+    theirs.fail(&failed, "no clip can be read", "").unwrap();
     let living = begin(&ours, "b");
     for run in ["a", "b"] {
         let claim = begin(&theirs, run);
@@ -242,13 +239,16 @@ fn of_two_unfinished_runs_the_further_one_is_taken_unless_it_is_worked_on() {
         sink.flush().unwrap();
     }
     let merged = ours.merge(theirs.path()).unwrap();
-    assert_eq!((merged.replaced, merged.kept), (1, 1));
+    assert_eq!((merged.replaced, merged.kept), (2, 1));
     let runs = ours.experiment("e").unwrap().runs;
     assert_eq!(
         (runs[0].status, runs[0].points.len()),
         (Status::Interrupted, 1)
     );
     assert_eq!((runs[1].status, runs[1].points.len()), (Status::Running, 0));
+    // One that failed before its first epoch is further than one that was never begun.
+    assert_eq!(runs[2].status, Status::Failed);
+    assert_eq!(runs[2].failure.as_deref(), Some("no clip can be read"));
 
     // A done one is taken in any case; who still works on it here is told.
     train(theirs_done(&theirs), "b", 1.0);

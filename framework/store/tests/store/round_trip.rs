@@ -1,7 +1,7 @@
 //! Whatever training emits is read back equal.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use exp_core::event::{Event, EventSink, Prediction};
 use exp_core::metrics::Rule;
@@ -60,7 +60,7 @@ fn event() -> impl Strategy<Value = Event> {
         (rule(), 0..1000_usize, text()).prop_map(|(rule, epoch, path)| Event::Checkpoint {
             rule,
             epoch,
-            path: PathBuf::from(path),
+            path: Path::new("/").join(path),
         }),
         Just(Event::Step {
             epoch: 1,

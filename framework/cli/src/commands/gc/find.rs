@@ -1,7 +1,6 @@
 //! Finding what no run needs.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,14 +8,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use exp_core::metrics::Rule;
-use exp_store::{RunModels, Status, is_store, stored_models};
+use exp_store::{RunModels, Status, Store, files};
 
 use super::Keep;
-use crate::opened::checkpoints;
 
-/// A cache's file has a name for an instant only, so one with a name that is older than this was
+/// A file of the caches has a temporary name for an instant only, so one that is older than this was
 /// left behind.
-const CACHE_AGE: Duration = Duration::from_secs(60);
+const TEMPORARY_AGE: Duration = Duration::from_secs(60);
+
+/// No merge of stores takes as long.
+const MERGING_AGE: Duration = Duration::from_hours(24);
 
 /// Something to remove.
 pub struct Item {
@@ -28,20 +29,20 @@ pub struct Item {
 /// Why nothing needs it.
 pub enum Why {
     /// Training is over, and the store names no such model.
-    LeftOver,
-    /// The folder of a run that no store beside it knows.
+    LeftOver { run: String },
+    /// The folder of a run that the store does not know.
     UnknownRun { run: String },
     /// A model that `--keep` does not keep.
     Model { run: String, rule: Rule },
-    /// Frames of a process that died.
-    Cache,
+    /// Frames or features of a process that died.
+    Temporary,
 }
 
 impl Why {
     pub fn text(&self) -> &'static str {
         match self {
-            Self::LeftOver => "left over of a run that is done",
-            Self::UnknownRun { .. } => "of a run that is in no store here",
+            Self::LeftOver { .. } => "left over of a run that is over",
+            Self::UnknownRun { .. } => "of a run that the store does not know",
             Self::Model {
                 rule: Rule::Last, ..
             } => "model of the last epoch",
@@ -53,23 +54,19 @@ impl Why {
                 rule: Rule::HeldOut,
                 ..
             } => "model that was best on the held-out clips",
-            Self::Cache => "frames of a process that died",
+            Self::Temporary => "half a file of a process that died",
         }
     }
 }
 
-/// What no run needs beside the store in the file `store`.
-pub fn find(store: &Path, keep: Option<Keep>) -> anyhow::Result<Vec<Item>> {
+/// What no run of the store needs.
+pub fn find(store: &Store, keep: Option<Keep>) -> anyhow::Result<Vec<Item>> {
+    let folder = files::checkpoints(store.path());
     // The folders first: a run is planned before its folder is made, so that a folder of this list
-    // that the stores do not know belongs to nobody.
-    let folders = entries(&checkpoints(store))?;
-    let own = stored_models(store)?;
-    let others = others(store)?;
-    let known: HashSet<&str> = own
-        .iter()
-        .chain(&others)
-        .map(|run| run.run.as_str())
-        .collect();
+    // that the store does not know belongs to nobody.
+    let folders = entries(&folder)?;
+    let models = store.models()?;
+    let known: HashSet<&str> = models.iter().map(|run| run.run.as_str()).collect();
     let mut items = Vec::new();
     for folder in &folders {
         let Some(run) = folder.file_name().to_str().map(str::to_owned) else {
@@ -84,64 +81,37 @@ pub fn find(store: &Path, keep: Option<Keep>) -> anyhow::Result<Vec<Item>> {
             });
         }
     }
-    for run in over(&own, &others) {
-        let named = others.iter().filter(|other| other.run == run.run);
-        let named = named.chain([run]).flat_map(|run| &run.files);
-        let named = named.filter_map(|(_, path)| path.file_name()).collect();
-        left_over(&checkpoints(store).join(&run.run), &named, &mut items)?;
+    // A run that failed begins anew, if it does.
+    let is_over = |run: &&RunModels| matches!(run.status, Status::Done | Status::Failed);
+    for run in models.iter().filter(is_over) {
+        left_over(&folder.join(&run.run), run, &mut items)?;
     }
     if let Some(keep) = keep {
-        // What another store names too is that one's as well.
-        let shared: HashSet<&str> = others.iter().map(|run| run.run.as_str()).collect();
-        let mut runs = over(&own, &others);
-        runs.retain(|run| !shared.contains(run.run.as_str()));
-        models(&runs, &checkpoints(store), keep, &mut items);
+        self::models(&models, &folder, keep, &mut items);
     }
-    caches(&store.with_file_name("cache"), &mut items)?;
+    let beside = |name| store.path().with_file_name(name);
+    for folder in [beside("cache"), beside("features")] {
+        temporary(&folder, ".tmp", TEMPORARY_AGE, &mut items)?;
+    }
+    let own = files::files(store.path());
+    temporary(&own, files::MERGING, MERGING_AGE, &mut items)?;
     Ok(items)
 }
 
-/// The runs of the other stores in the folder, whose models lie in the same place.
-fn others(store: &Path) -> anyhow::Result<Vec<RunModels>> {
-    let mut runs = Vec::new();
-    for entry in entries(store.parent().unwrap_or(Path::new(".")))? {
-        let path = entry.path();
-        let is_copy = is_backup(&entry.file_name().to_string_lossy());
-        if path != store && !is_copy && entry.file_type()?.is_file() && is_store(&path) {
-            let models = stored_models(&path).with_context(|| {
-                format!(
-                    "the models of another store lie in the same place, so that nothing was removed; move {} away if \
-                     nobody needs it",
-                    path.display()
-                )
-            })?;
-            runs.extend(models);
-        }
-    }
-    Ok(runs)
-}
-
-/// The runs that are done, in every store that knows them: nobody writes their files any more.
-fn over<'a>(own: &'a [RunModels], others: &[RunModels]) -> Vec<&'a RunModels> {
-    let open = others.iter().filter(|run| run.status != Status::Done);
-    let open: HashSet<&str> = open.map(|run| run.run.as_str()).collect();
-    let is_over = |run: &&RunModels| run.status == Status::Done && !open.contains(run.run.as_str());
-    own.iter().filter(is_over).collect()
-}
-
-/// What training left in a run's folder beside the models that stores have named.
-fn left_over(folder: &Path, named: &HashSet<&OsStr>, items: &mut Vec<Item>) -> anyhow::Result<()> {
+/// What training left in a run's folder beside the models that the store names.
+fn left_over(folder: &Path, run: &RunModels, items: &mut Vec<Item>) -> anyhow::Result<()> {
+    let named: HashSet<&Path> = run.files.iter().map(|(_, path)| path.as_path()).collect();
     for entry in entries(folder)? {
         let path = entry.path();
         let ending = path.extension().and_then(|ending| ending.to_str());
         let is_ours = matches!(ending, Some("safetensors" | "part"));
-        if is_ours && entry.file_type()?.is_file() && !named.contains(entry.file_name().as_os_str())
-        {
+        if is_ours && entry.file_type()?.is_file() && !named.contains(path.as_path()) {
             let bytes = size(&path)?;
+            let run = run.run.clone();
             items.push(Item {
                 path,
                 bytes,
-                why: Why::LeftOver,
+                why: Why::LeftOver { run },
             });
         }
     }
@@ -149,15 +119,16 @@ fn left_over(folder: &Path, named: &HashSet<&OsStr>, items: &mut Vec<Item>) -> a
 }
 
 /// The models that are not kept. One that stands alone stays when one a run is kept.
-fn models(runs: &[&RunModels], folder: &Path, keep: Keep, items: &mut Vec<Item>) {
-    let mut newest: Vec<&&RunModels> = runs.iter().collect();
+fn models(runs: &[RunModels], folder: &Path, keep: Keep, items: &mut Vec<Item>) {
+    let done = |run: &&RunModels| run.status == Status::Done;
+    let mut newest: Vec<&RunModels> = runs.iter().filter(done).collect();
     newest.sort_by_key(|run| std::cmp::Reverse(run.finished));
     let ranks: HashMap<&str, usize> = newest
         .iter()
         .enumerate()
         .map(|(rank, run)| (run.run.as_str(), rank))
         .collect();
-    for run in runs {
+    for run in newest {
         // Models beside a store that this one was merged with are that one's.
         let folder = folder.join(&run.run);
         let here = || {
@@ -190,34 +161,33 @@ fn models(runs: &[&RunModels], folder: &Path, keep: Keep, items: &mut Vec<Item>)
     }
 }
 
-fn caches(folder: &Path, items: &mut Vec<Item>) -> anyhow::Result<()> {
+/// Files that were left behind whose names begin so, in the folder and those below it.
+fn temporary(
+    folder: &Path,
+    begin: &str,
+    least_age: Duration,
+    items: &mut Vec<Item>,
+) -> anyhow::Result<()> {
     for entry in entries(folder)? {
         let file = entry.metadata()?;
+        if file.is_dir() {
+            temporary(&entry.path(), begin, least_age, items)?;
+            continue;
+        }
         let age = file.modified()?.elapsed().unwrap_or_default();
         let named = entry
             .file_name()
             .to_str()
-            .is_some_and(|name| name.starts_with(".tmp"));
-        if named && file.is_file() && age > CACHE_AGE {
+            .is_some_and(|name| name.starts_with(begin));
+        if named && age > least_age {
             items.push(Item {
                 path: entry.path(),
                 bytes: file.len(),
-                why: Why::Cache,
+                why: Why::Temporary,
             });
         }
     }
     Ok(())
-}
-
-/// Whether a file is the copy of a store from before a migration, `exp.before-4.db`: it knows of
-/// nothing that the store does not.
-fn is_backup(name: &str) -> bool {
-    let version = name
-        .rsplit_once(".before-")
-        .map(|(_, rest)| rest.split('.').next());
-    version
-        .flatten()
-        .is_some_and(|version| version.parse::<u32>().is_ok())
 }
 
 /// Whether this is how a run is called; see `exp_core::experiment::run_id`.

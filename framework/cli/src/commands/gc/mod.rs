@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use exp_report::text::visible;
-use exp_store::Store;
+use exp_store::{Status, Store};
 
 use super::store::StoreArgument;
 use crate::Outcome;
@@ -19,10 +19,10 @@ use find::{Item, Why, find};
 
 /// Remove files that no run needs, and say how many bytes that frees.
 ///
-/// Removed is what is left over of runs that are done (training states, earlier models, files that
-/// were half written), the folders of runs that no store in this folder knows any more, and frame
-/// caches of processes that died. Nothing of a run that is queued, running, interrupted or failed
-/// is touched; figures and predictions always stay. With `--keep`, models go as well.
+/// Removed is what is left over of runs that are done or failed (training states, earlier models,
+/// files that were half written), the folders of runs that the store does not know any more, and
+/// half-written caches of processes that died. Nothing of a run that is queued, running or
+/// interrupted is touched; figures and predictions always stay. With `--keep`, models go as well.
 #[derive(Args)]
 pub struct Arguments {
     /// List the files, and remove nothing.
@@ -62,7 +62,7 @@ impl FromStr for Keep {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let store = open(&arguments.store)?;
-    let items = find(store.path(), arguments.keep)?;
+    let items = find(&store, arguments.keep)?;
     if arguments.dry_run {
         print!("{}", visible(&list(&items, &store)));
         return Ok(Outcome::Done);
@@ -93,7 +93,11 @@ fn remove(item: &Item, store: &Store) -> anyhow::Result<io::Result<bool>> {
         Why::UnknownRun { run } => store.statuses(std::slice::from_ref(run))?.is_empty(),
         // First the store: a file that is not removed then is left over, and goes the next time.
         Why::Model { run, rule } => store.forget_checkpoints(run, &[*rule])?,
-        Why::LeftOver | Why::Cache => true,
+        Why::LeftOver { run } => store
+            .statuses(std::slice::from_ref(run))?
+            .values()
+            .all(|status| matches!(status, Status::Done | Status::Failed)),
+        Why::Temporary => true,
     };
     if !still {
         return Ok(Ok(false));

@@ -55,6 +55,22 @@ pub fn recipe(run: &RunRecord) -> anyhow::Result<String> {
     if provenance.diff.is_some() {
         lines.push("git apply uncommitted.patch   # changes that were not committed".to_owned());
     }
+    if !provenance.untracked.is_empty() {
+        lines.push(format!(
+            "# These files of the project were in no repository: {}",
+            provenance.untracked.join(", ")
+        ));
+    }
+    for one in &provenance.gone_on {
+        lines.push(format!(
+            "# After {} of its epochs it was gone on with by exp {}{} on {} ({})",
+            one.epochs,
+            one.by.version,
+            (one.by.revision.as_ref()).map_or(String::new(), |at| format!(" at {at}")),
+            one.by.host,
+            one.by.device
+        ));
+    }
     let cuda = provenance.device.starts_with("cuda");
     let features = if cuda { " --features cuda" } else { "" };
     lines.push(format!("cargo build --release{features}"));

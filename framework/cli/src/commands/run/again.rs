@@ -64,7 +64,7 @@ pub fn again(
         fail_fast: true,
     }
     .all()?;
-    if ended.stopped && ended.failed == 0 {
+    if ended.stopped {
         bail!("stopped before its end; the same command begins again");
     }
     let again = store.run(&run.id)?;

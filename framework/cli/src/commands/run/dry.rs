@@ -5,12 +5,17 @@ use std::path::Path;
 
 use exp_store::{Status, Store};
 
-use super::change;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, PreparedRun};
+use super::{Retry, change};
 
-/// Prints the plan, the cost of each run, and what running it would change in the store at `path`,
-/// if there is one.
-pub fn print(prepared: &Prepared, path: &Path) -> anyhow::Result<()> {
+/// Prints the runs of this machine's part of the plan, the cost of each, and what running them would
+/// change in the store at `path`, if there is one.
+pub fn print(
+    prepared: &Prepared,
+    part: &[&PreparedRun],
+    retry: Option<Retry>,
+    path: &Path,
+) -> anyhow::Result<()> {
     let mut statuses = HashMap::new();
     if path.exists() {
         let store = Store::open(path)?;
@@ -18,8 +23,7 @@ pub fn print(prepared: &Prepared, path: &Path) -> anyhow::Result<()> {
         change::print(prepared, &change, &[]);
         statuses = store.statuses(&prepared.ids())?;
     }
-    let done = |id: &String| statuses.get(id) == Some(&Status::Done);
-    for run in &prepared.runs {
+    for run in part {
         let settings = &run.planned.settings;
         let clips = run.steps() * settings.train.batch.get();
         let tested = run.tested() * settings.train.epochs.get();
@@ -36,7 +40,13 @@ pub fn print(prepared: &Prepared, path: &Path) -> anyhow::Result<()> {
             },
         );
     }
-    let open = prepared.runs.iter().filter(|run| !done(&run.id)).count();
-    println!("{} runs, {open} to do", prepared.runs.len());
+    let retried = retry.map_or(&[][..], Retry::statuses);
+    let open = part.iter().filter(|run| match statuses.get(&run.id) {
+        None => true,
+        Some(status) => {
+            !matches!(status, Status::Done | Status::Failed) || retried.contains(status)
+        }
+    });
+    println!("{} runs, {} to do", part.len(), open.count());
     Ok(())
 }

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn later_attempts_add_lines_and_the_tail_is_short() {
         let folder = tempfile::tempdir().unwrap();
-        let file = crate::opened::log(&folder.path().join("exp.db"), "1f");
+        let file = exp_store::files::log(&folder.path().join("exp.db"), "1f");
         Log::open(file.clone()).line("first");
         let log = Log::open(file.clone());
         assert_eq!(log.tail().lines().count(), 1);
@@ -138,8 +138,8 @@ mod tests {
     #[test]
     fn a_log_that_cannot_be_written_is_silent() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("logs"), "a file").unwrap();
-        let log = Log::open(crate::opened::log(&folder.path().join("exp.db"), "1f"));
+        fs::write(folder.path().join("exp.files"), "a file").unwrap();
+        let log = Log::open(exp_store::files::log(&folder.path().join("exp.db"), "1f"));
         log.line("lost");
         assert_eq!(log.tail(), "");
     }

@@ -7,6 +7,7 @@ mod dry;
 mod execute;
 mod held_out;
 mod log;
+mod one;
 pub mod prepare;
 mod shard;
 mod stop;
@@ -58,6 +59,16 @@ pub struct Arguments {
     dry_run: bool,
 }
 
+impl Arguments {
+    /// The runs that this machine may do.
+    fn part<'a>(&self, prepared: &'a Prepared) -> Vec<&'a PreparedRun> {
+        (prepared.runs.iter().enumerate())
+            .filter(|(place, _)| self.shard.is_none_or(|shard| shard.takes(*place)))
+            .map(|(_, run)| run)
+            .collect()
+    }
+}
+
 /// Which runs begin anew.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Retry {
@@ -87,7 +98,12 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
         .clone()
         .unwrap_or_else(|| prepared.project.store());
     if arguments.dry_run {
-        dry::print(&prepared, &path)?;
+        dry::print(
+            &prepared,
+            &arguments.part(&prepared),
+            arguments.retry,
+            &path,
+        )?;
         return Ok(Outcome::Done);
     }
     let store = Store::open(&path)?;
@@ -102,10 +118,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
     })?;
     let change = store.plan_runs(&experiment.name, &prepared.records())?;
     change::print(&prepared, &change, &noticed);
-    let part: Vec<&PreparedRun> = (prepared.runs.iter().enumerate())
-        .filter(|(place, _)| arguments.shard.is_none_or(|shard| shard.takes(*place)))
-        .map(|(_, run)| run)
-        .collect();
+    let part = arguments.part(&prepared);
     let ids: Vec<String> = part.iter().map(|run| run.id.clone()).collect();
     if let Some(retry) = arguments.retry {
         store.requeue(&ids, retry.statuses())?;
@@ -126,7 +139,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> anyhow::Result<Outcome
 fn carry_out(job: &execute::Job<'_>, registry: &Registry) -> anyhow::Result<Outcome> {
     let name = &job.prepared.experiment.name;
     let ended = job.all()?;
-    if ended.stopped && ended.failed == 0 {
+    if ended.stopped {
         eprintln!("Stopped. The same command goes on from here.");
         return Ok(Outcome::Stopped);
     }
@@ -134,7 +147,13 @@ fn carry_out(job: &execute::Job<'_>, registry: &Registry) -> anyhow::Result<Outc
     let options = Options::default();
     let report = report::load(job.store, name, &options, project, registry)?;
     report::page(report, &project.report(name))?;
-    Ok(match ended.failed {
+    if ended.lost > 0 {
+        eprintln!(
+            "A GPU computes nothing any more (see `nvidia-smi`, and the kernel's log for its Xid \
+             errors). The same command goes on from here."
+        );
+    }
+    Ok(match ended.failed + ended.lost {
         0 => Outcome::Done,
         _ => Outcome::SomeFailed,
     })

@@ -11,7 +11,10 @@ use crate::STOPPED;
 
 /// Whether runs are to stop. Clones share one answer.
 #[derive(Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop {
+    signalled: Arc<AtomicBool>,
+    ended: Arc<AtomicBool>,
+}
 
 impl Stop {
     /// Stops on Ctrl-C and on SIGTERM; the second one ends the program at once.
@@ -19,20 +22,25 @@ impl Stop {
         let stop = Self::default();
         for signal in [SIGINT, SIGTERM] {
             // In this order: the first signal finds the flag unset and only sets it.
-            flag::register_conditional_shutdown(signal, i32::from(STOPPED), stop.0.clone())
-                .and_then(|_| flag::register(signal, stop.0.clone()))
+            flag::register_conditional_shutdown(signal, i32::from(STOPPED), stop.signalled.clone())
+                .and_then(|_| flag::register(signal, stop.signalled.clone()))
                 .context("cannot listen for Ctrl-C")?;
         }
         Ok(stop)
     }
 
-    /// Asks to stop.
-    pub fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Ends the work for a reason of its own. The next signal is the first one still.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was asked for.
+    /// Whether a signal asked to stop.
+    pub fn signalled(&self) -> bool {
+        self.signalled.load(Ordering::Relaxed)
+    }
+
+    /// Whether runs are to stop, for whatever reason.
     pub fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.signalled() || self.ended.load(Ordering::Relaxed)
     }
 }
