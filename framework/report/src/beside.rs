@@ -1,5 +1,6 @@
 //! Published results and ours in one order.
 
+use exp_core::experiment::FROZEN_NOTE;
 use serde::Serialize;
 
 use crate::figure::Figure;
@@ -33,19 +34,29 @@ pub struct Standing {
     pub source: String,
 }
 
-/// Published results with ours among them, the highest UAR last; nothing without published ones.
-pub fn standings(beside: &Beside, benchmark: &BenchmarkSummary, view: View) -> Vec<Standing> {
-    if beside.rows.is_empty() {
-        return Vec::new();
+/// Published results with ours among them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Standings {
+    /// The results, the highest UAR last.
+    pub rows: Vec<Standing>,
+    /// What the figures are: `UAR and WAR in percent, of fold 1.`
+    pub figures: String,
+    /// What has to be known of ours.
+    pub notes: Vec<String>,
+}
+
+/// Published results with ours among them; nothing without published ones, and where all of ours have
+/// a frozen image encoder, which makes them [another training](FROZEN_NOTE).
+pub fn standings(beside: &Beside, benchmark: &BenchmarkSummary, view: View) -> Standings {
+    let comparable = benchmark.settings.len() > benchmark.frozen.len();
+    if beside.rows.is_empty() || !comparable {
+        return Standings::default();
     }
-    let mut own: Vec<(f64, &SettingSummary)> = (benchmark.settings.iter())
-        .filter_map(|setting| Some((setting.rule(view.rule).uar.mean?, setting)))
-        .collect();
-    own.sort_by(|one, other| other.0.total_cmp(&one.0));
-    own.truncate(OURS);
-    let ours = own
-        .into_iter()
-        .map(|(uar, setting)| (uar, ours(setting, view)));
+    let own = own(benchmark, view);
+    let shown = &own[..own.len().min(OURS)];
+    let ours = shown
+        .iter()
+        .map(|&(uar, setting)| (uar, ours(setting, view)));
     // Results without a UAR come first, since nothing can be said of their place.
     let theirs = beside
         .rows
@@ -53,7 +64,33 @@ pub fn standings(beside: &Beside, benchmark: &BenchmarkSummary, view: View) -> V
         .map(|row| (row.result.uar.unwrap_or(0.0), theirs(row)));
     let mut all: Vec<(f64, Standing)> = theirs.chain(ours).collect();
     all.sort_by(|one, other| one.0.total_cmp(&other.0));
-    all.into_iter().map(|(_, standing)| standing).collect()
+    Standings {
+        rows: all.into_iter().map(|(_, standing)| standing).collect(),
+        figures: match beside.fold {
+            Some(fold) => format!("UAR and WAR in percent, of fold {fold}."),
+            None => "UAR and WAR in percent.".to_owned(),
+        },
+        notes: notes(benchmark, shown.len(), own.len()),
+    }
+}
+
+/// Our settings that may stand beside published results and have a figure, the highest UAR first.
+fn own(benchmark: &BenchmarkSummary, view: View) -> Vec<(f64, &SettingSummary)> {
+    let mut own: Vec<(f64, &SettingSummary)> = (benchmark.settings.iter())
+        .filter(|own| !benchmark.frozen.contains(&own.setting.letter))
+        .filter_map(|own| Some((own.rule(view.rule).uar.mean?, own)))
+        .collect();
+    own.sort_by(|one, other| other.0.total_cmp(&one.0));
+    own
+}
+
+fn notes(benchmark: &BenchmarkSummary, shown: usize, all: usize) -> Vec<String> {
+    let best =
+        (shown < all).then(|| format!("The {shown} of our {all} settings with the highest UAR."));
+    let frozen = &benchmark.frozen;
+    let left_out =
+        (!frozen.is_empty()).then(|| format!("Left out: {} ({FROZEN_NOTE}).", text::list(frozen)));
+    best.into_iter().chain(left_out).collect()
 }
 
 fn ours(setting: &SettingSummary, view: View) -> Standing {

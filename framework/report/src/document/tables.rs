@@ -96,7 +96,7 @@ fn comparisons(verdict: &BenchmarkVerdict, benchmark: &BenchmarkSummary) -> Tabl
 
 /// Published results with ours among them.
 fn published(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Option<Table> {
-    let rows = standings(&report.beside[at], benchmark, report.view);
+    let standings = standings(&report.beside[at], benchmark, report.view);
     let row = |row: Standing| {
         let cells = [
             row.title,
@@ -116,19 +116,21 @@ fn published(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Option
         "WAR",
         "Differs from ours",
     ];
-    (!rows.is_empty()).then(|| Table {
+    let ours = format!(
+        "Published figures are points. Ours: {} Mean with a 95 % interval over seeds.",
+        describe::selected(report.view.rule, benchmark)
+    );
+    let caption = [standings.figures, ours].into_iter().chain(standings.notes);
+    (!standings.rows.is_empty()).then(|| Table {
         title: format!("Beside published results on {}", benchmark.name),
-        caption: format!(
-            "Published figures are points. Ours: {} Mean with a 95 % interval over seeds.",
-            describe::selected(report.view.rule, benchmark)
-        ),
+        caption: caption.collect::<Vec<_>>().join(" "),
         columns: (titles.iter().enumerate())
             .map(|(at, title)| Column {
                 title: (*title).to_owned(),
                 figures: at == 3 || at == 4,
             })
             .collect(),
-        rows: rows.into_iter().map(row).collect(),
+        rows: standings.rows.into_iter().map(row).collect(),
     })
 }
 
