@@ -227,3 +227,33 @@ fn a_point_lies_below_in_or_above_our_interval() {
     assert!((interval.high - 60.0 - 4.302_653 / 3.0_f64.sqrt()).abs() < 1e-6);
     assert_eq!(our_interval(&figure(&[59.0, 60.0])), None);
 }
+
+#[test]
+fn every_format_tells_where_a_point_lies_against_our_interval() {
+    let mut data = sample::ablation();
+    for run in &mut data.runs {
+        (run.benchmark, run.synthetic) = ("mafw".to_owned(), false);
+    }
+    for (format, table) in ["html", "markdown", "latex"].iter().zip(shown(&data)) {
+        let table = table.unwrap();
+        let row = |method: &str| {
+            let start = table.find(method).unwrap();
+            let row = table[start..].lines().next().unwrap();
+            row.to_owned()
+        };
+        // D has the highest UAR, 62.1 to 67.7, and a WAR of 71.0 to 74.3.
+        assert!(table.contains("Against D"), "{format}: {table}");
+        assert!(
+            row("Low (small)").contains("UAR below, WAR within"),
+            "{table}"
+        );
+        assert!(row("High").contains("UAR below, WAR within"), "{table}");
+        assert!(!row("A: context").contains("below"), "{table}");
+    }
+    // Two seeds have no interval.
+    for table in shown(&on_folds(&[1, 2])) {
+        let table = table.unwrap();
+        assert!(!table.contains("Against "), "{table}");
+        assert!(table.contains("None of ours has an interval: that takes three seeds."));
+    }
+}

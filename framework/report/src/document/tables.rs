@@ -3,7 +3,7 @@
 use exp_core::metrics::{Metric, Rule};
 
 use super::{Cell, Column, Table};
-use crate::beside::{Standing, standings};
+use crate::beside::{Entry, standings};
 use crate::figure::Figure;
 use crate::summary::{BenchmarkSummary, SettingSummary};
 use crate::verdict::{BenchmarkVerdict, Effect, decimals, p_value, points, signed};
@@ -97,25 +97,17 @@ fn comparisons(verdict: &BenchmarkVerdict, benchmark: &BenchmarkSummary) -> Tabl
 /// Published results with ours among them.
 fn published(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Option<Table> {
     let standings = standings(&report.beside[at], benchmark, report.view);
-    let row = |row: Standing| {
-        let cells = [
-            row.title,
-            row.published,
-            row.backbone,
-            row.uar,
-            row.war,
-            row.differs,
-        ];
-        cells.map(Cell::Text).to_vec()
+    let against = standings.against.as_ref();
+    let row = |row: Entry| {
+        let head = [row.title, row.published, row.backbone, row.uar, row.war];
+        let place = against.map(|_| row.against);
+        let cells = head.into_iter().chain(place).chain([row.differs]);
+        cells.map(Cell::Text).collect()
     };
-    let titles = [
-        "Method",
-        "Published",
-        "Backbone",
-        "UAR",
-        "WAR",
-        "Differs from ours",
-    ];
+    let head = ["Method", "Published", "Backbone", "UAR", "WAR"].map(str::to_owned);
+    let place = against.map(|letter| format!("Against {letter}"));
+    let titles = head.into_iter().chain(place);
+    let titles = titles.chain(["Differs from ours".to_owned()]);
     let ours = format!(
         "Published figures are points. Ours: {} Mean with a 95 % interval over seeds.",
         describe::selected(report.view.rule, benchmark)
@@ -124,9 +116,9 @@ fn published(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Option
     (!standings.rows.is_empty()).then(|| Table {
         title: format!("Beside published results on {}", benchmark.name),
         caption: caption.collect::<Vec<_>>().join(" "),
-        columns: (titles.iter().enumerate())
+        columns: (titles.enumerate())
             .map(|(at, title)| Column {
-                title: (*title).to_owned(),
+                title,
                 figures: at == 3 || at == 4,
             })
             .collect(),

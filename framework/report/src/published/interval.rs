@@ -1,14 +1,11 @@
 //! Our interval against their point.
 
-use serde::Serialize;
-
 use crate::figure::Figure;
 use crate::statistics::Interval;
 use crate::statistics::paired::Paired;
 
 /// Where a published point lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Below our interval.
     Below,
@@ -16,6 +13,17 @@ pub enum Standing {
     Within,
     /// Above our interval.
     Above,
+}
+
+impl Standing {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Below => "below",
+            Self::Within => "within",
+            Self::Above => "above",
+        }
+    }
 }
 
 /// The t interval of our mean over seeds; `None` below three seeds.
