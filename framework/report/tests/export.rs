@@ -207,6 +207,44 @@ fn the_wide_table_has_a_row_a_run_and_rule() {
 }
 
 #[test]
+fn no_cell_or_head_of_a_table_is_a_formula() {
+    let labels = [
+        ("=1+2", "'=1+2"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-x", "'-x"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("-inf", "'-inf"),
+        // Numbers and other texts stay.
+        ("-0.5", "-0.5"),
+        ("+1e-3", "+1e-3"),
+        ("'=1", "'=1"),
+        ("a=1", "a=1"),
+    ];
+    for (label, expected) in labels {
+        let levels = vec![sample::level("=factor", label)];
+        let run = sample::run(1, 1, levels, &[label], &[(0, 0)]);
+        let mut data = sample::experiment(vec![run]);
+        data.experiment.name = label.to_owned();
+        for (format, columns) in [
+            ("csv", vec!["experiment", "'=factor", "class"]),
+            ("csv-wide", vec!["experiment", "'=factor"]),
+        ] {
+            let table = text(format, vec![data.clone()]);
+            let mut reader = csv::Reader::from_reader(table.as_bytes());
+            let rows: Vec<HashMap<String, String>> =
+                reader.deserialize().map(Result::unwrap).collect();
+            // The last row of the long table is the recall of the class.
+            let last = rows.last().unwrap();
+            for column in columns {
+                assert_eq!(last[column], expected, "{format}, {column}");
+            }
+        }
+    }
+}
+
+#[test]
 fn json_says_its_version_and_holds_every_run() {
     let document = text("json", vec![sample::ablation(), sample::two_benchmarks()]);
     let document: serde_json::Value = serde_json::from_str(&document).unwrap();
