@@ -85,6 +85,22 @@ fn the_latex_of_an_ablation() {
 }
 
 #[test]
+fn markdown_tells_how_to_do_the_runs_again() {
+    let page = text("markdown", vec![sample::ablation()]);
+    let (_, again) = page
+        .split_once("## To do these runs again\n\n```sh\n")
+        .unwrap();
+    let (commands, rest) = again.split_once("\n```\n\n## Experiment file\n").unwrap();
+    assert!(
+        commands.contains("\ntarget/release/exp run experiments/ablation_context.yaml\n"),
+        "{commands}"
+    );
+    assert!(rest.starts_with("\n```yaml\nname: ablation_context\n"));
+    let none = text("markdown", vec![sample::experiment(Vec::new())]);
+    assert!(!none.contains("To do these runs again") && none.contains("\n\n## Experiment file\n"));
+}
+
+#[test]
 fn the_rule_of_held_out_clips_is_told_with_its_share() {
     let with = |seed, share| {
         let levels = vec![sample::level("context", "none")];
@@ -125,8 +141,8 @@ fn the_rule_of_held_out_clips_is_told_with_its_share() {
 #[test]
 fn markdown_tables_keep_their_shape_whatever_labels_say() {
     let page = text("markdown", vec![sample::hostile()]);
-    // In the fence at the end the experiment's file stands as it is.
-    let (page, _) = page.rsplit_once("## Experiment file").unwrap();
+    // In the fences at the end commands and the experiment's file stand as they are.
+    let (page, _) = page.rsplit_once("## To do these runs again").unwrap();
     assert!(!page.replace("\\<", "").contains('<') && !page.contains('\u{202e}'));
     let cells = |line: &str| {
         line.replace("\\\\", "")

@@ -5,6 +5,7 @@ mod tables;
 use serde::Serialize;
 
 use crate::export::markdown::fenced;
+use crate::summary::{Summary, unique};
 use crate::{Report, describe};
 use tables::tables;
 
@@ -32,8 +33,8 @@ pub struct Part {
     pub tables: Vec<Table>,
     /// Runs that no figure counts, each with its reason.
     pub left_out: Vec<String>,
-    /// Commands that do it again.
-    pub commands: Vec<String>,
+    /// Commands that do the runs again, as a fenced block of Markdown; none without a run that began.
+    pub commands: Option<String>,
     /// Its file, as a fenced block of Markdown.
     pub file: String,
 }
@@ -139,11 +140,14 @@ fn part(report: &Report) -> Part {
             .flat_map(|(at, benchmark)| tables(report, at, benchmark))
             .collect(),
         left_out: summary.left_out.iter().map(letter).collect(),
-        commands: summary
-            .origins
-            .iter()
-            .flat_map(|origin| origin.commands.clone())
-            .collect(),
-        file: fenced(&summary.yaml),
+        commands: commands(summary),
+        file: fenced("yaml", &summary.yaml),
     }
+}
+
+/// Runs that differ in where they were done, but not in the commands, are named once.
+fn commands(summary: &Summary) -> Option<String> {
+    let origins = summary.origins.iter();
+    let groups = unique(origins.map(|origin| origin.commands.join("\n")));
+    (!groups.is_empty()).then(|| fenced("sh", &groups.join("\n\n")))
 }
