@@ -112,17 +112,15 @@ fn contradicting_numbers_of_folds_are_faults() {
 
 /// The tables of published results as the page, Markdown and LaTeX show them; `None` where they
 /// have none.
-fn shown(data: &ExperimentData) -> [Option<String>; 3] {
+fn shown(name: &str, data: &ExperimentData) -> [Option<String>; 3] {
     let report = Report::new(data.clone(), &Options::default(), &published()).unwrap();
-    ["html", "markdown", "latex"].map(|name| {
-        let exporter = EXPORTERS.iter().find(|own| own.name() == name).unwrap();
+    ["html", "markdown", "latex"].map(|format| {
+        let exporter = EXPORTERS.iter().find(|own| own.name() == format).unwrap();
         let Rendered::Text(text) = exporter.render(std::slice::from_ref(&report)).unwrap() else {
-            panic!("{name} is a text")
+            panic!("{format} is a text")
         };
-        keep(
-            &format!("published.{}", exporter.extension().unwrap()),
-            &text,
-        );
+        let extension = exporter.extension().unwrap();
+        keep(&format!("published-{name}.{extension}"), &text);
         let text = text.replace("\\allowbreak{}", "").replace('\\', "");
         let (_, table) = text.split_once("Beside published results")?;
         let end = ["</table>", "\n## ", "\nend{table}"].map(|end| table.find(end));
@@ -139,12 +137,12 @@ fn keep(name: &str, text: &str) {
 
 #[test]
 fn every_format_names_the_fold_of_published_figures() {
-    for table in shown(&on_folds(&[2])) {
+    for table in shown("fold", &on_folds(&[2])) {
         let table = table.unwrap();
         assert!(table.contains("in percent, of fold 2."), "{table}");
         assert!(table.contains("The 6 of our 9 settings with the highest UAR."));
     }
-    for table in shown(&on_folds(&[1, 2])) {
+    for table in shown("folds", &on_folds(&[1, 2])) {
         assert!(!table.unwrap().contains("of fold"));
     }
 }
@@ -160,7 +158,7 @@ fn frozen_encoders_never_stand_beside_published_results() {
     };
     // The settings A to C are of the first level.
     let some = frozen(|run| run.levels[0].label == "class_names");
-    for table in shown(&some) {
+    for table in shown("some-frozen", &some) {
         let table = table.unwrap();
         assert!(
             table.contains("Left out: A, B and C (frozen image encoder: not comparable"),
@@ -172,7 +170,7 @@ fn frozen_encoders_never_stand_beside_published_results() {
         );
         assert!(!table.contains("trains the image encoder"), "{table}");
     }
-    assert_eq!(shown(&frozen(|_| true)), [None, None, None]);
+    assert_eq!(shown("frozen", &frozen(|_| true)), [None, None, None]);
 }
 
 #[test]
@@ -234,7 +232,10 @@ fn every_format_tells_where_a_point_lies_against_our_interval() {
     for run in &mut data.runs {
         (run.benchmark, run.synthetic) = ("mafw".to_owned(), false);
     }
-    for (format, table) in ["html", "markdown", "latex"].iter().zip(shown(&data)) {
+    for (format, table) in ["html", "markdown", "latex"]
+        .iter()
+        .zip(shown("interval", &data))
+    {
         let table = table.unwrap();
         let row = |method: &str| {
             let start = table.find(method).unwrap();
@@ -251,7 +252,7 @@ fn every_format_tells_where_a_point_lies_against_our_interval() {
         assert!(!row("A: context").contains("below"), "{table}");
     }
     // Two seeds have no interval.
-    for table in shown(&on_folds(&[1, 2])) {
+    for table in shown("folds", &on_folds(&[1, 2])) {
         let table = table.unwrap();
         assert!(!table.contains("Against "), "{table}");
         assert!(table.contains("None of ours has an interval: that takes three seeds."));
