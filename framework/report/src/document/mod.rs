@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::export::markdown::fenced;
 use crate::summary::{Summary, unique};
 use crate::{Report, describe};
-use tables::tables;
+use tables::{side_by_side, tables};
 
 /// Some experiments.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -122,6 +122,7 @@ fn part(report: &Report) -> Part {
             run.letter, run.benchmark, run.seed, run.fold, run.status, run.reason
         )
     };
+    let benchmarks = summary.benchmarks.iter().enumerate();
     Part {
         name: summary.name.clone(),
         question: summary.question.clone(),
@@ -133,11 +134,8 @@ fn part(report: &Report) -> Part {
             .collect(),
         run,
         notes,
-        tables: summary
-            .benchmarks
-            .iter()
-            .enumerate()
-            .flat_map(|(at, benchmark)| tables(report, at, benchmark))
+        tables: (side_by_side(report).into_iter())
+            .chain(benchmarks.flat_map(|(at, own)| tables(report, at, own)))
             .collect(),
         left_out: summary.left_out.iter().map(letter).collect(),
         commands: commands(summary),

@@ -3,9 +3,10 @@
 use exp_core::metrics::{Metric, Rule};
 
 use super::{Cell, Column, Table};
+use crate::across::{Measured, Row, across};
 use crate::beside::{Entry, standings};
 use crate::figure::Figure;
-use crate::summary::{BenchmarkSummary, SettingSummary};
+use crate::summary::{BenchmarkSummary, Setting, SettingSummary};
 use crate::verdict::{BenchmarkVerdict, Effect, decimals, p_value, points, signed};
 use crate::{Report, describe, text};
 
@@ -31,6 +32,38 @@ pub(super) fn tables(report: &Report, at: usize, benchmark: &BenchmarkSummary) -
     }
     tables.push(recalls(report, benchmark));
     tables
+}
+
+/// Results on all benchmarks, where there are several.
+pub(super) fn side_by_side(report: &Report) -> Option<Table> {
+    let across = across(report)?;
+    let titles = across.benchmarks.iter().flat_map(|own| {
+        let drawn = if own.synthetic { " (drawn faces)" } else { "" };
+        ["UAR", "WAR"].map(|metric| format!("{}{drawn} {metric}", own.name))
+    });
+    let row = |row: &Row| {
+        let cell = |own: &Option<Measured>| {
+            let own = own.as_ref();
+            own.map_or(Cell::none(), |own| cell(own.figure, own.best))
+        };
+        head(row.setting)
+            .chain(row.figures.iter().map(cell))
+            .collect()
+    };
+    let counted =
+        (across.benchmarks.iter()).map(|own| format!("On {}: {}.", own.name, own.counted));
+    let figures = "UAR and WAR in percent, mean ± standard deviation (n).".to_owned();
+    let caption: Vec<String> = [across.rule, figures]
+        .into_iter()
+        .chain(counted)
+        .chain(across.notes)
+        .collect();
+    Some(Table {
+        title: "Results on all benchmarks".to_owned(),
+        caption: caption.join(" "),
+        columns: columns(report, titles),
+        rows: across.rows.iter().map(row).collect(),
+    })
 }
 
 /// Every comparison, the primary ones first.
@@ -135,7 +168,7 @@ fn results(report: &Report, benchmark: &BenchmarkSummary, rule: Rule) -> Table {
             let best = best(metric) == Some(at);
             cell(figure, best)
         });
-        head(setting).chain(figures).collect()
+        head(&setting.setting).chain(figures).collect()
     };
     Table {
         title: format!(
@@ -166,7 +199,7 @@ fn folds(report: &Report, benchmark: &BenchmarkSummary, metric: Metric) -> Table
         };
         let folds = benchmark.folds.iter().map(own);
         let mean = cell(under.metric(metric), false);
-        head(setting).chain(folds).chain([mean]).collect()
+        head(&setting.setting).chain(folds).chain([mean]).collect()
     };
     let titles = benchmark.folds.iter().map(|fold| format!("Fold {fold}"));
     Table {
@@ -188,7 +221,7 @@ fn recalls(report: &Report, benchmark: &BenchmarkSummary) -> Table {
             let found = recalls.iter().find(|recall| recall.class == *class);
             found.map_or(Cell::none(), |found| cell(&found.figure, false))
         };
-        head(setting)
+        head(&setting.setting)
             .chain(benchmark.classes.iter().map(own))
             .collect()
     };
@@ -218,9 +251,9 @@ fn columns(report: &Report, figures: impl IntoIterator<Item = String>) -> Vec<Co
 }
 
 /// The cells that name a setting.
-fn head(setting: &SettingSummary) -> impl Iterator<Item = Cell> {
-    let letter = setting.setting.letter.clone();
-    let labels = setting.setting.labels.iter().cloned();
+fn head(setting: &Setting) -> impl Iterator<Item = Cell> {
+    let letter = setting.letter.clone();
+    let labels = setting.labels.iter().cloned();
     std::iter::once(letter).chain(labels).map(Cell::Text)
 }
 
