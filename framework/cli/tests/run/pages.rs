@@ -56,7 +56,7 @@ fn tables_are_sorted_by_mouse_and_keyboard() {
     let page = write(folder.path(), &[sample::two_benchmarks()]);
     browser.visit(&address(&page), 1400, "light");
     browser.evaluate(
-        "const table = document.querySelector('table.sortable');
+        "const table = document.querySelector('[aria-label=\"Results under the rule last on mafw\"] table');
         const head = [...table.tHead.rows[0].cells].findIndex((one) => one.textContent === 'UAR');
         const button = table.tHead.rows[0].cells[head].querySelector('button');
         const column = () => [...table.tBodies[0].rows].map((row) => parseFloat(row.cells[head].textContent));
