@@ -17,6 +17,8 @@ const OURS: usize = 6;
 pub struct Entry {
     /// Whether it is ours.
     pub ours: bool,
+    /// Its place among the published ones; 0 of ours.
+    pub place: usize,
     /// The method, or our setting.
     pub title: String,
     /// Where and when it was published.
@@ -68,10 +70,8 @@ pub fn standings(beside: &Beside, benchmark: &BenchmarkSummary, view: View) -> S
         .iter()
         .map(|&(uar, setting)| (uar, ours(setting, view)));
     // Results without a UAR come first, since nothing can be said of their place.
-    let theirs = beside
-        .rows
-        .iter()
-        .map(|row| (row.result.uar.unwrap_or(0.0), theirs(row, under)));
+    let theirs = (beside.rows.iter().zip(1..))
+        .map(|(row, place)| (row.result.uar.unwrap_or(0.0), theirs(place, row, under)));
     let mut all: Vec<(f64, Entry)> = theirs.chain(ours).collect();
     all.sort_by(|one, other| one.0.total_cmp(&other.0));
     Standings {
@@ -121,6 +121,7 @@ fn ours(setting: &SettingSummary, view: View) -> Entry {
     let under = setting.rule(view.rule);
     Entry {
         ours: true,
+        place: 0,
         title: format!("{}: {}", setting.setting.letter, setting.setting.title),
         published: "this experiment".to_owned(),
         backbone: String::new(),
@@ -146,7 +147,7 @@ fn with_interval(figure: &Figure) -> String {
     }
 }
 
-fn theirs(row: &Row, ours: Option<&RuleSummary>) -> Entry {
+fn theirs(place: usize, row: &Row, ours: Option<&RuleSummary>) -> Entry {
     let result = &row.result;
     let point =
         |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
@@ -157,6 +158,7 @@ fn theirs(row: &Row, ours: Option<&RuleSummary>) -> Entry {
         .collect();
     Entry {
         ours: false,
+        place,
         title: row.title.clone(),
         published: published.join(" "),
         backbone: result.backbone.clone().unwrap_or_default(),

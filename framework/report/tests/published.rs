@@ -5,7 +5,7 @@ mod sample;
 
 use exp_core::metrics::Rule;
 use exp_core::tree::{Node, Source};
-use exp_report::export::{EXPORTERS, Rendered};
+use exp_report::export::{EXPORTERS, Live, Rendered, page};
 use exp_report::published::{Published, Standing, faults, our_interval, standing};
 use exp_report::statistics::Interval;
 use exp_report::{Figure, Options, Report, SeedValue, summarize};
@@ -257,4 +257,32 @@ fn every_format_tells_where_a_point_lies_against_our_interval() {
         assert!(!table.contains("Against "), "{table}");
         assert!(table.contains("None of ours has an interval: that takes three seeds."));
     }
+}
+
+/// By its id the script finds details again after an update of a live page.
+#[test]
+fn all_details_have_an_id_of_their_own() {
+    let report = Report::new(sample::two_benchmarks(), &Options::default(), &published()).unwrap();
+    let live = Live {
+        events: "/events".to_owned(),
+        index: "/".to_owned(),
+    };
+    let page = page(&[report], Some(&live)).unwrap();
+    keep("live.html", &page);
+    let details: Vec<&str> = page.split("<details").skip(1).collect();
+    let mut ids: Vec<&str> = (details.iter())
+        .map(|one| {
+            one.strip_prefix(" id=\"")
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap()
+        })
+        .collect();
+    for id in ["source-1-1", "source-1-2", "not-comparable-1"] {
+        assert!(ids.contains(&id), "{id}: {ids:?}");
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), details.len());
 }
