@@ -5,6 +5,7 @@
 //! is computed from the predictions of single clips. The exporters ([`export`]) and
 //! [`terminal::table`] only show it.
 
+mod across;
 mod beside;
 pub mod charts;
 mod describe;

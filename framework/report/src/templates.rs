@@ -15,7 +15,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 27] = templates![
+const TEMPLATES: [(&str, &str); 28] = templates![
     "head.html",
     "similarity.html",
     "page.html",
@@ -30,6 +30,7 @@ const TEMPLATES: [(&str, &str); 27] = templates![
     "published.html",
     "index.html",
     "index_body.html",
+    "across.html",
     "benchmark.html",
     "dots.html",
     "curves.svg",

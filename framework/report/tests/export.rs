@@ -85,6 +85,22 @@ fn the_latex_of_an_ablation() {
 }
 
 #[test]
+fn markdown_tells_how_to_do_the_runs_again() {
+    let page = text("markdown", vec![sample::ablation()]);
+    let (_, again) = page
+        .split_once("## To do these runs again\n\n```sh\n")
+        .unwrap();
+    let (commands, rest) = again.split_once("\n```\n\n## Experiment file\n").unwrap();
+    assert!(
+        commands.contains("\ntarget/release/exp run experiments/ablation_context.yaml\n"),
+        "{commands}"
+    );
+    assert!(rest.starts_with("\n```yaml\nname: ablation_context\n"));
+    let none = text("markdown", vec![sample::experiment(Vec::new())]);
+    assert!(!none.contains("To do these runs again") && none.contains("\n\n## Experiment file\n"));
+}
+
+#[test]
 fn the_rule_of_held_out_clips_is_told_with_its_share() {
     let with = |seed, share| {
         let levels = vec![sample::level("context", "none")];
@@ -125,8 +141,8 @@ fn the_rule_of_held_out_clips_is_told_with_its_share() {
 #[test]
 fn markdown_tables_keep_their_shape_whatever_labels_say() {
     let page = text("markdown", vec![sample::hostile()]);
-    // In the fence at the end the experiment's file stands as it is.
-    let (page, _) = page.rsplit_once("## Experiment file").unwrap();
+    // In the fences at the end commands and the experiment's file stand as they are.
+    let (page, _) = page.rsplit_once("## To do these runs again").unwrap();
     assert!(!page.replace("\\<", "").contains('<') && !page.contains('\u{202e}'));
     let cells = |line: &str| {
         line.replace("\\\\", "")
@@ -204,6 +220,44 @@ fn the_wide_table_has_a_row_a_run_and_rule() {
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     assert_eq!(reader.headers().unwrap().len(), 9 + 2 + 2 + 7);
     assert_eq!(reader.records().map(Result::unwrap).count(), 19 * 2);
+}
+
+#[test]
+fn no_cell_or_head_of_a_table_is_a_formula() {
+    let labels = [
+        ("=1+2", "'=1+2"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-x", "'-x"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("-inf", "'-inf"),
+        // Numbers and other texts stay.
+        ("-0.5", "-0.5"),
+        ("+1e-3", "+1e-3"),
+        ("'=1", "'=1"),
+        ("a=1", "a=1"),
+    ];
+    for (label, expected) in labels {
+        let levels = vec![sample::level("=factor", label)];
+        let run = sample::run(1, 1, levels, &[label], &[(0, 0)]);
+        let mut data = sample::experiment(vec![run]);
+        data.experiment.name = label.to_owned();
+        for (format, columns) in [
+            ("csv", vec!["experiment", "'=factor", "class"]),
+            ("csv-wide", vec!["experiment", "'=factor"]),
+        ] {
+            let table = text(format, vec![data.clone()]);
+            let mut reader = csv::Reader::from_reader(table.as_bytes());
+            let rows: Vec<HashMap<String, String>> =
+                reader.deserialize().map(Result::unwrap).collect();
+            // The last row of the long table is the recall of the class.
+            let last = rows.last().unwrap();
+            for column in columns {
+                assert_eq!(last[column], expected, "{format}, {column}");
+            }
+        }
+    }
 }
 
 #[test]

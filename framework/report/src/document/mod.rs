@@ -5,8 +5,9 @@ mod tables;
 use serde::Serialize;
 
 use crate::export::markdown::fenced;
+use crate::summary::{Summary, unique};
 use crate::{Report, describe};
-use tables::tables;
+use tables::{side_by_side, tables};
 
 /// Some experiments.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,8 +33,8 @@ pub struct Part {
     pub tables: Vec<Table>,
     /// Runs that no figure counts, each with its reason.
     pub left_out: Vec<String>,
-    /// Commands that do it again.
-    pub commands: Vec<String>,
+    /// Commands that do the runs again, as a fenced block of Markdown; none without a run that began.
+    pub commands: Option<String>,
     /// Its file, as a fenced block of Markdown.
     pub file: String,
 }
@@ -121,6 +122,7 @@ fn part(report: &Report) -> Part {
             run.letter, run.benchmark, run.seed, run.fold, run.status, run.reason
         )
     };
+    let benchmarks = summary.benchmarks.iter().enumerate();
     Part {
         name: summary.name.clone(),
         question: summary.question.clone(),
@@ -132,18 +134,18 @@ fn part(report: &Report) -> Part {
             .collect(),
         run,
         notes,
-        tables: summary
-            .benchmarks
-            .iter()
-            .enumerate()
-            .flat_map(|(at, benchmark)| tables(report, at, benchmark))
+        tables: (side_by_side(report).into_iter())
+            .chain(benchmarks.flat_map(|(at, own)| tables(report, at, own)))
             .collect(),
         left_out: summary.left_out.iter().map(letter).collect(),
-        commands: summary
-            .origins
-            .iter()
-            .flat_map(|origin| origin.commands.clone())
-            .collect(),
-        file: fenced(&summary.yaml),
+        commands: commands(summary),
+        file: fenced("yaml", &summary.yaml),
     }
+}
+
+/// Runs that differ in where they were done, but not in the commands, are named once.
+fn commands(summary: &Summary) -> Option<String> {
+    let origins = summary.origins.iter();
+    let groups = unique(origins.map(|origin| origin.commands.join("\n")));
+    (!groups.is_empty()).then(|| fenced("sh", &groups.join("\n\n")))
 }

@@ -3,9 +3,10 @@
 use exp_core::metrics::{Metric, Rule};
 
 use super::{Cell, Column, Table};
-use crate::beside::{Standing, standings};
+use crate::across::{Measured, Row, across};
+use crate::beside::{Entry, standings};
 use crate::figure::Figure;
-use crate::summary::{BenchmarkSummary, SettingSummary};
+use crate::summary::{BenchmarkSummary, Setting, SettingSummary};
 use crate::verdict::{BenchmarkVerdict, Effect, decimals, p_value, points, signed};
 use crate::{Report, describe, text};
 
@@ -31,6 +32,38 @@ pub(super) fn tables(report: &Report, at: usize, benchmark: &BenchmarkSummary) -
     }
     tables.push(recalls(report, benchmark));
     tables
+}
+
+/// Results on all benchmarks, where there are several.
+pub(super) fn side_by_side(report: &Report) -> Option<Table> {
+    let across = across(report)?;
+    let titles = across.benchmarks.iter().flat_map(|own| {
+        let drawn = if own.synthetic { " (drawn faces)" } else { "" };
+        ["UAR", "WAR"].map(|metric| format!("{}{drawn} {metric}", own.name))
+    });
+    let row = |row: &Row| {
+        let cell = |own: &Option<Measured>| {
+            let own = own.as_ref();
+            own.map_or(Cell::none(), |own| cell(own.figure, own.best))
+        };
+        head(row.setting)
+            .chain(row.figures.iter().map(cell))
+            .collect()
+    };
+    let counted =
+        (across.benchmarks.iter()).map(|own| format!("On {}: {}.", own.name, own.counted));
+    let figures = "UAR and WAR in percent, mean ± standard deviation (n).".to_owned();
+    let caption: Vec<String> = [across.rule, figures]
+        .into_iter()
+        .chain(counted)
+        .chain(across.notes)
+        .collect();
+    Some(Table {
+        title: "Results on all benchmarks".to_owned(),
+        caption: caption.join(" "),
+        columns: columns(report, titles),
+        rows: across.rows.iter().map(row).collect(),
+    })
 }
 
 /// Every comparison, the primary ones first.
@@ -96,39 +129,33 @@ fn comparisons(verdict: &BenchmarkVerdict, benchmark: &BenchmarkSummary) -> Tabl
 
 /// Published results with ours among them.
 fn published(report: &Report, at: usize, benchmark: &BenchmarkSummary) -> Option<Table> {
-    let rows = standings(&report.beside[at], benchmark, report.view);
-    let row = |row: Standing| {
-        let cells = [
-            row.title,
-            row.published,
-            row.backbone,
-            row.uar,
-            row.war,
-            row.differs,
-        ];
-        cells.map(Cell::Text).to_vec()
+    let standings = standings(&report.beside[at], benchmark, report.view);
+    let against = standings.against.as_ref();
+    let row = |row: Entry| {
+        let head = [row.title, row.published, row.backbone, row.uar, row.war];
+        let place = against.map(|_| row.against);
+        let cells = head.into_iter().chain(place).chain([row.differs]);
+        cells.map(Cell::Text).collect()
     };
-    let titles = [
-        "Method",
-        "Published",
-        "Backbone",
-        "UAR",
-        "WAR",
-        "Differs from ours",
-    ];
-    (!rows.is_empty()).then(|| Table {
+    let head = ["Method", "Published", "Backbone", "UAR", "WAR"].map(str::to_owned);
+    let place = against.map(|letter| format!("Against {letter}"));
+    let titles = head.into_iter().chain(place);
+    let titles = titles.chain(["Differs from ours".to_owned()]);
+    let ours = format!(
+        "Published figures are points. Ours: {} Mean with a 95 % interval over seeds.",
+        describe::selected(report.view.rule, benchmark)
+    );
+    let caption = [standings.figures, ours].into_iter().chain(standings.notes);
+    (!standings.rows.is_empty()).then(|| Table {
         title: format!("Beside published results on {}", benchmark.name),
-        caption: format!(
-            "Published figures are points. Ours: {} Mean with a 95 % interval over seeds.",
-            describe::selected(report.view.rule, benchmark)
-        ),
-        columns: (titles.iter().enumerate())
+        caption: caption.collect::<Vec<_>>().join(" "),
+        columns: (titles.enumerate())
             .map(|(at, title)| Column {
-                title: (*title).to_owned(),
+                title,
                 figures: at == 3 || at == 4,
             })
             .collect(),
-        rows: rows.into_iter().map(row).collect(),
+        rows: standings.rows.into_iter().map(row).collect(),
     })
 }
 
@@ -141,7 +168,7 @@ fn results(report: &Report, benchmark: &BenchmarkSummary, rule: Rule) -> Table {
             let best = best(metric) == Some(at);
             cell(figure, best)
         });
-        head(setting).chain(figures).collect()
+        head(&setting.setting).chain(figures).collect()
     };
     Table {
         title: format!(
@@ -172,7 +199,7 @@ fn folds(report: &Report, benchmark: &BenchmarkSummary, metric: Metric) -> Table
         };
         let folds = benchmark.folds.iter().map(own);
         let mean = cell(under.metric(metric), false);
-        head(setting).chain(folds).chain([mean]).collect()
+        head(&setting.setting).chain(folds).chain([mean]).collect()
     };
     let titles = benchmark.folds.iter().map(|fold| format!("Fold {fold}"));
     Table {
@@ -194,7 +221,7 @@ fn recalls(report: &Report, benchmark: &BenchmarkSummary) -> Table {
             let found = recalls.iter().find(|recall| recall.class == *class);
             found.map_or(Cell::none(), |found| cell(&found.figure, false))
         };
-        head(setting)
+        head(&setting.setting)
             .chain(benchmark.classes.iter().map(own))
             .collect()
     };
@@ -224,9 +251,9 @@ fn columns(report: &Report, figures: impl IntoIterator<Item = String>) -> Vec<Co
 }
 
 /// The cells that name a setting.
-fn head(setting: &SettingSummary) -> impl Iterator<Item = Cell> {
-    let letter = setting.setting.letter.clone();
-    let labels = setting.setting.labels.iter().cloned();
+fn head(setting: &Setting) -> impl Iterator<Item = Cell> {
+    let letter = setting.letter.clone();
+    let labels = setting.labels.iter().cloned();
     std::iter::once(letter).chain(labels).map(Cell::Text)
 }
 

@@ -1,4 +1,9 @@
 //! Tables for other programs: every figure of every run that is done.
+//!
+//! A text that a spreadsheet would take for a formula has an apostrophe before it (see [`inert`]);
+//! `column.str.replace(r"^'(?=[=+@\t\r\n-])", "", regex=True)` takes it off in pandas.
+
+use std::borrow::Cow;
 
 use csv::Writer;
 use exp_core::metrics::{Confusion, Metric};
@@ -144,7 +149,8 @@ impl Table {
     ) -> Result<Self, csv::Error> {
         let mut writer = Writer::from_writer(Vec::new());
         let run = RUN.map(str::to_owned).into_iter();
-        writer.write_record(run.chain(factors.iter().cloned()).chain(figures))?;
+        let heads = run.chain(factors.iter().cloned()).chain(figures);
+        writer.write_record(heads.map(|head| inert(&head).into_owned()))?;
         Ok(Self(writer))
     }
 
@@ -171,8 +177,9 @@ impl Table {
             level.map_or_else(String::new, |level| level.label.clone())
         };
         let levels = factors.iter().map(level);
+        let cells = cells.into_iter().chain(levels).chain(figures);
         self.0
-            .write_record(cells.into_iter().chain(levels).chain(figures))
+            .write_record(cells.map(|cell| inert(&cell).into_owned()))
     }
 
     fn end(self) -> Result<Rendered, ReportError> {
@@ -181,5 +188,17 @@ impl Table {
             .into_inner()
             .map_err(|error| csv::Error::from(error.into_error()))?;
         Ok(Rendered::Text(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+}
+
+/// A text that no spreadsheet takes for a formula, which could send data elsewhere or start a program:
+/// one that begins like a formula and is no number has an apostrophe before it (OWASP, "CSV
+/// Injection").
+fn inert(text: &str) -> Cow<'_, str> {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let number = text.parse::<f64>().is_ok_and(f64::is_finite);
+    match formula && !number {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
     }
 }

@@ -53,14 +53,15 @@ pub(crate) fn escape(plain: &str) -> String {
     escaped
 }
 
-/// A text between fences that are longer than any row of backticks in it.
-pub(crate) fn fenced(plain: &str) -> String {
+/// A text in some language between fences that are longer than any row of backticks in it.
+pub(crate) fn fenced(language: &str, plain: &str) -> String {
     let longest = plain
         .split(|character| character != '`')
         .map(str::len)
         .max();
     let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
-    format!("{fence}yaml\n{}\n{fence}", text::visible(plain).trim_end())
+    let text = text::visible(plain);
+    format!("{fence}{language}\n{}\n{fence}", text.trim_end())
 }
 
 #[cfg(test)]
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn no_text_ends_its_fence() {
-        let fenced = fenced("a\n```\nb ````");
+        let fenced = fenced("yaml", "a\n```\nb ````");
         assert!(fenced.starts_with("`````yaml\na\n") && fenced.ends_with("\n`````"));
     }
 }

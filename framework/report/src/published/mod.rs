@@ -1,17 +1,16 @@
 //! Published results: the file of them, and the rows that may stand beside ours.
 
 mod faults;
+mod interval;
+mod rows;
 
 use exp_core::metrics::Rule;
 use exp_core::tree::{Diagnostic, Mark, Node, Value, decode};
 use serde::{Deserialize, Serialize};
 
-use crate::figure::Figure;
-use crate::statistics::Interval;
-use crate::statistics::paired::Paired;
-use crate::summary::BenchmarkSummary;
-
 pub use faults::faults;
+pub use interval::{Standing, our_interval, standing};
+pub use rows::{Beside, Row};
 
 /// A result as a publication gives it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +26,10 @@ pub struct PublishedResult {
     /// The one fold that the figures are of; without it they are of the whole official protocol.
     #[serde(default)]
     pub fold: Option<u32>,
+    /// How many folds the official protocol has, where it has several: the figures are the mean over
+    /// them.
+    #[serde(default)]
+    pub folds: Option<usize>,
     /// Unweighted average recall, in percent; `None` if the source does not give it.
     #[serde(default)]
     pub uar: Option<f64>,
@@ -139,8 +142,12 @@ impl PublishedResult {
             *difference == Difference::TestSelection && rule == Rule::BestTest
         };
         let others = self.differs.iter().filter(|difference| !alike(difference));
+        let known = self.differs.contains(&Difference::TestSelection);
+        let unknown = (rule == Rule::BestTest && !known)
+            .then_some("epoch not known to be chosen on the test set");
         given
             .chain(others.map(|difference| difference.words()))
+            .chain(unknown)
             .collect()
     }
 
@@ -199,108 +206,6 @@ impl Published {
         };
         pairs(self.results.len()).filter_map(conflict).collect()
     }
-
-    /// The rows beside our figures on a benchmark under a rule, the highest UAR last; none on a
-    /// synthetic benchmark.
-    ///
-    /// Where we have one fold of a benchmark that others report fold by fold, the rows are of that
-    /// fold.
-    pub fn beside(&self, benchmark: &BenchmarkSummary, rule: Rule) -> Beside {
-        let own =
-            |result: &&PublishedResult| !benchmark.synthetic && result.benchmark == benchmark.name;
-        let by_fold = self
-            .results
-            .iter()
-            .filter(own)
-            .any(|result| result.fold.is_some());
-        let fold = match benchmark.folds[..] {
-            [fold] if by_fold => Some(fold),
-            _ => None,
-        };
-        let (comparable, left_out): (Vec<&PublishedResult>, Vec<_>) = self
-            .results
-            .iter()
-            .filter(own)
-            .filter(|result| result.fold == fold)
-            .partition(|result| result.not_comparable.is_none());
-        let own_frozen =
-            (!benchmark.frozen.is_empty()).then_some("trains the image encoder, frozen in ours");
-        let mut rows: Vec<Row> = comparable
-            .into_iter()
-            .map(|result| Row {
-                title: result.title(),
-                differences: result
-                    .differences(rule)
-                    .into_iter()
-                    .chain(own_frozen)
-                    .collect(),
-                result: result.clone(),
-            })
-            .collect();
-        rows.sort_by(|a, b| figure_order(&a.result).total_cmp(&figure_order(&b.result)));
-        let left_out = left_out.into_iter().map(|result| {
-            (
-                result.title(),
-                result.not_comparable.clone().unwrap_or_default(),
-            )
-        });
-        Beside {
-            fold,
-            rows,
-            left_out: left_out.collect(),
-        }
-    }
-}
-
-/// Published results beside ours.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Beside {
-    /// The fold that they are of; `None`: the whole official protocol.
-    pub fold: Option<u32>,
-    /// The results that may stand beside ours.
-    pub rows: Vec<Row>,
-    /// Those that may not, each with the reason.
-    pub left_out: Vec<(String, String)>,
-}
-
-/// A published result beside ours: a point without an interval.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// The method with its variant.
-    pub title: String,
-    /// How its protocol differs from that of our figures, in words.
-    pub differences: Vec<&'static str>,
-    /// The result.
-    #[serde(flatten)]
-    pub result: PublishedResult,
-}
-
-/// Where a published point lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// Below our interval.
-    Below,
-    /// In our interval.
-    Within,
-    /// Above our interval.
-    Above,
-}
-
-/// The t interval of our mean over seeds; `None` below three seeds.
-pub fn our_interval(figure: &Figure) -> Option<Interval> {
-    let values: Vec<f64> = figure.values.iter().map(|seed| seed.value).collect();
-    Some(Paired::new(&values)?.test?.interval)
-}
-
-/// Where a published point lies against our interval. The interval tells how our seeds vary; nothing
-/// is known of theirs.
-pub fn standing(ours: Interval, published: f64) -> Standing {
-    match published {
-        point if point < ours.low => Standing::Below,
-        point if point > ours.high => Standing::Above,
-        _ => Standing::Within,
-    }
 }
 
 fn read(node: &Node) -> (Published, Vec<Diagnostic>) {
@@ -336,8 +241,4 @@ fn figures(result: &PublishedResult) -> String {
     let shown =
         |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
     format!("UAR {}, WAR {}", shown(result.uar), shown(result.war))
-}
-
-fn figure_order(result: &PublishedResult) -> f64 {
-    result.uar.or(result.war).unwrap_or(f64::NEG_INFINITY)
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::effects::Answer;
 use super::section::Section;
+use crate::across::{Across, across};
 use crate::summary::{LeftOut, Origin, Remark, Summary, unique};
 use crate::text::LONGEST;
 use crate::{Report, View, describe};
@@ -32,6 +33,8 @@ pub struct Experiment<'a> {
     synthetic: bool,
     folds: bool,
     answers: Vec<Answer>,
+    /// The benchmarks side by side, where there are several.
+    across: Option<Across<'a>>,
     benchmarks: Vec<Section<'a>>,
     /// Runs at work, on a live page.
     working: Vec<Working>,
@@ -109,6 +112,7 @@ impl<'a> Experiment<'a> {
                 .iter()
                 .any(|benchmark| benchmark.folds.len() > 1),
             answers: Answer::all(report),
+            across: across(report),
             benchmarks: benchmarks
                 .map(|(at, own)| Section::new(report, at, own))
                 .collect(),

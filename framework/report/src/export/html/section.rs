@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::confusion::{Difference, differences};
 use super::grid::{Grid, grids};
-use crate::beside::{Standing, standings};
+use crate::beside::{Standings, standings};
 use crate::charts::curves::{Panel, panels};
 use crate::charts::dots::{Dots, dots};
 use crate::charts::{COLOURS, DASHES};
@@ -43,11 +43,7 @@ pub struct Section<'a> {
     differences: Vec<Difference>,
     hardest: Vec<Hard<'a>>,
     /// Published results with ours among them.
-    standings: Vec<Standing>,
-    /// How many of our settings are among them.
-    settings_shown: usize,
-    /// The fold that the published results are of.
-    fold: Option<u32>,
+    standings: Standings,
     /// Published results that may not stand beside ours, with the reason.
     not_comparable: &'a [(String, String)],
 }
@@ -102,7 +98,6 @@ impl<'a> Section<'a> {
             }
         };
         let beside = &report.beside[at];
-        let standings = standings(beside, benchmark, report.view);
         let class = |class: &String| (class.clone(), clips(benchmark, class));
         Self {
             data: benchmark,
@@ -123,9 +118,7 @@ impl<'a> Section<'a> {
             classes: benchmark.classes.iter().map(class).collect(),
             matrices: benchmark.settings.len().min(MATRICES),
             differences: differences(report, benchmark),
-            settings_shown: standings.iter().filter(|row| row.ours).count(),
-            standings,
-            fold: beside.fold,
+            standings: standings(beside, benchmark, report.view),
             not_comparable: &beside.left_out,
             hardest: report.hardest[at].iter().map(hard).collect(),
         }
